@@ -1,0 +1,125 @@
+//! What the layers cost a small request over a service that does nothing: each alone, then all.
+//!
+//! Times are CPU time of the thread, which other work on the machine disturbs least. Allocations are counted
+//! first and printed above the times; the counter adds about 2 ns to each.
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+
+#[path = "../tests/support/stack.rs"]
+mod stack;
+
+use bytes::Bytes;
+use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use poundlock_observe::http::{HttpMetrics, HttpRecorder, RouteId, Scheme};
+use poundlock_observe::{Format, Registry};
+use poundlock_tower::{
+    BodyCapLayer, CorrelationLayer, GateLayer, ObserveLayer, ProtocolCheck, RespondLayer, TimeoutLayer,
+};
+use rustix::time::{ClockId, clock_gettime};
+use stack::{Inner, all, request, run};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// A request with a body, for the layers that look at one.
+const ORDER: &str = r#"{"item":"lock","pounds":1}"#;
+
+fn measure<S, B>(c: &mut Criterion<CpuTime>, name: &str, mut service: S, body: &'static str)
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>>,
+    B: Body<Data = Bytes>,
+{
+    // Opens the series, and shows that the work is done before it is timed.
+    assert_eq!(run(&mut service, request(body)), (200, 200), "{name}");
+    let prepared = request(body);
+    let allocations = allocation_counter::measure(|| assert_eq!(run(&mut service, prepared).0, 200));
+    println!("layers/{name}: {} allocations, {} bytes", allocations.count_total, allocations.bytes_total);
+    c.bench_function(&format!("layers/{name}"), |bencher| {
+        bencher.iter_batched(|| request(body), |request| run(&mut service, request), BatchSize::SmallInput)
+    });
+}
+
+fn each_alone(c: &mut Criterion<CpuTime>, recorder: impl HttpRecorder + Clone, route: RouteId) {
+    measure(c, "none", Inner::Ready, "");
+    measure(c, "correlation", CorrelationLayer::new().layer(Inner::Ready), "");
+    measure(c, "observe", ObserveLayer::new(recorder, route).layer(Inner::Ready), "");
+    measure(c, "respond", RespondLayer.layer(Inner::Ready), "");
+    measure(c, "gate", GateLayer::new(ProtocolCheck::default()).layer(Inner::Ready), "");
+    measure(c, "body-cap", BodyCapLayer::new(64 * 1024).layer(Inner::Ready), "");
+    let timeout = TimeoutLayer::new((Duration::from_secs(30), "shop".into()));
+    measure(c, "timeout", timeout.layer(Inner::Ready), "");
+}
+
+fn layers(c: &mut Criterion<CpuTime>) {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().build().expect("no I/O is asked for");
+    let _in_runtime = runtime.enter();
+    let metrics = HttpMetrics::new(Default::default());
+    let registry = Registry::new(Default::default());
+    registry.register(Arc::new(metrics.clone())).expect("the registry is empty");
+    let route = metrics.route("/orders/{id}", Scheme::Http);
+    let shard = Rc::new(metrics.shard());
+    each_alone(c, shard.clone(), route);
+    measure(c, "none, with a body", Inner::Waits, ORDER);
+    measure(c, "all", all(shard.clone(), route, Inner::Ready), "");
+    measure(c, "all, service waits", all(shard.clone(), route, Inner::Waits), "");
+    measure(c, "all, service waits, with a body", all(shard, route, Inner::Waits), ORDER);
+    measure(c, "all, service waits, shared metrics", all(metrics.shared(), route, Inner::Waits), "");
+    assert_counted(&registry);
+}
+
+/// What was timed was also counted, and nothing went wrong.
+fn assert_counted(registry: &Registry) {
+    let text = String::from_utf8(registry.render(Format::Text004)).expect("text is UTF-8");
+    let counts = text.lines().filter(|line| line.starts_with("http_server_request_duration_seconds_count"));
+    for line in counts.filter(|line| !line.ends_with(" 0")) {
+        assert!(line.contains("status_code=\"200\"") && line.contains("/orders/{id}"), "{line}");
+    }
+    assert!(text.contains("http_request_method=\"POST\""), "{text}");
+}
+
+/// The CPU time of the calling thread.
+struct CpuTime;
+
+impl Measurement for CpuTime {
+    type Intermediate = Duration;
+    type Value = Duration;
+
+    fn start(&self) -> Duration {
+        let now = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)
+    }
+
+    fn end(&self, start: Duration) -> Duration {
+        self.start() - start
+    }
+
+    fn add(&self, a: &Duration, b: &Duration) -> Duration {
+        *a + *b
+    }
+
+    fn zero(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn to_f64(&self, value: &Duration) -> f64 {
+        value.as_nanos() as f64
+    }
+
+    fn formatter(&self) -> &dyn ValueFormatter {
+        WallTime.formatter()
+    }
+}
+
+fn short() -> Criterion<CpuTime> {
+    let criterion = Criterion::default().with_measurement(CpuTime);
+    criterion.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2))
+}
+
+criterion_group!(name = benches; config = short(); targets = layers);
+criterion_main!(benches);

@@ -1,0 +1,306 @@
+//! Why Poundlock answered instead of the upstream, and how that looks to a client.
+//!
+//! Main type: [`Rejection`]. This is the only place where a refusal becomes HTTP. It knows no
+//! request beyond its ID, and never repeats what the client sent.
+
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use poundlock_observe::http::ErrorType;
+use serde_json::json;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// The media type of RFC 9457.
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// A refusal or failure that Poundlock answers for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejection {
+    /// The request breaks HTTP or could be read in two ways; the reason is for the client.
+    BadRequest(&'static str),
+    /// The client went away, or its body broke off, before the upstream had all of it.
+    ClientGone,
+    /// The client stopped sending its body.
+    ClientTimeout,
+    /// A method that is not served here; these are.
+    MethodNotAllowed(&'static str),
+    /// A call that changes something, without the token for it.
+    Unauthorized,
+    /// No service answers for this host.
+    NoRoute,
+    /// There is nothing at this path of our own API.
+    NoPage,
+    /// There is no such health component.
+    NoComponent,
+    /// The request body is longer than the listener allows (in bytes).
+    BodyTooLarge(u64),
+    /// A transfer coding other than `chunked`.
+    UnsupportedCoding,
+    /// No connection to any instance of the service could be made.
+    UpstreamConnect(Arc<str>),
+    /// The connection to the instance broke before a complete response head.
+    UpstreamReset(Arc<str>),
+    /// What the instance answered is not HTTP.
+    UpstreamInvalid(Arc<str>),
+    /// The instance did not answer within the service's time-out.
+    UpstreamTimeout(Arc<str>),
+    /// Every connection to the service is in use and the queue for one is full or took too long.
+    UpstreamBusy(Arc<str>),
+    /// The service has no instance at all, for example because its name does not resolve.
+    NoInstance(Arc<str>),
+    /// A defect of Poundlock itself.
+    Internal,
+}
+
+/// An inner service that cannot fail, such as an axum router, stands under every layer.
+impl From<Infallible> for Rejection {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// Which side is to blame for a rejection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The client.
+    Downstream,
+    /// Poundlock or its configuration.
+    Gateway,
+    /// The service.
+    Upstream,
+}
+
+impl Side {
+    /// The word used in problem bodies and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Side::Downstream => "downstream",
+            Side::Gateway => "gateway",
+            Side::Upstream => "upstream",
+        }
+    }
+}
+
+/// How one kind of rejection looks: the row of a table, not a decision.
+struct Face {
+    status: StatusCode,
+    side: Side,
+    slug: &'static str,
+    title: &'static str,
+}
+
+impl Rejection {
+    /// The status a client gets.
+    pub fn status(&self) -> StatusCode {
+        self.face().status
+    }
+
+    /// Who is to blame.
+    pub fn side(&self) -> Side {
+        self.face().side
+    }
+
+    /// The short name of the kind, the last part of the problem's `type`.
+    pub fn slug(&self) -> &'static str {
+        self.face().slug
+    }
+
+    /// The `error_type` label under which metrics count this, or `None` for plain client errors.
+    pub fn error_type(&self) -> Option<ErrorType> {
+        match self {
+            Rejection::BadRequest(_)
+            | Rejection::MethodNotAllowed(_)
+            | Rejection::Unauthorized
+            | Rejection::NoRoute
+            | Rejection::NoPage
+            | Rejection::NoComponent
+            | Rejection::UnsupportedCoding => None,
+            Rejection::ClientGone => Some(ErrorType::Cancelled),
+            Rejection::ClientTimeout => Some(ErrorType::Timeout),
+            Rejection::BodyTooLarge(_) => Some(ErrorType::BodyTooLarge),
+            Rejection::UpstreamConnect(_) => Some(ErrorType::UpstreamConnect),
+            Rejection::UpstreamReset(_) => Some(ErrorType::UpstreamReset),
+            Rejection::UpstreamInvalid(_) => Some(ErrorType::UpstreamInvalid),
+            Rejection::UpstreamTimeout(_) => Some(ErrorType::UpstreamTimeout),
+            Rejection::UpstreamBusy(_) => Some(ErrorType::UpstreamBusy),
+            Rejection::NoInstance(_) => Some(ErrorType::NoInstance),
+            Rejection::Internal => Some(ErrorType::Internal),
+        }
+    }
+
+    /// Whether the connection cannot be trusted to be in step after this answer. What follows a
+    /// CONNECT may already be meant for the tunnel, so a refused method closes too.
+    pub fn closes(&self) -> bool {
+        matches!(
+            self,
+            Rejection::BadRequest(_)
+                | Rejection::ClientGone
+                | Rejection::ClientTimeout
+                | Rejection::MethodNotAllowed(_)
+                | Rejection::BodyTooLarge(_)
+                | Rejection::UnsupportedCoding
+        )
+    }
+
+    /// The service this is about, when it is about one.
+    pub fn service(&self) -> Option<&str> {
+        match self {
+            Rejection::UpstreamConnect(s)
+            | Rejection::UpstreamReset(s)
+            | Rejection::UpstreamInvalid(s)
+            | Rejection::UpstreamTimeout(s)
+            | Rejection::UpstreamBusy(s)
+            | Rejection::NoInstance(s) => Some(s),
+            _ => None,
+        }
+    }
+
+    /// The answer: RFC 9457 `application/problem+json`, with `request_id`, `side` and, where it
+    /// helps, `service` as extension members.
+    pub fn to_response(&self, request_id: Option<&str>) -> Response<Bytes> {
+        let face = self.face();
+        let mut problem = json!({
+            "type": format!("urn:poundlock:problem:{}", face.slug),
+            "title": face.title,
+            "status": face.status.as_u16(),
+            "detail": self.detail(),
+            "side": face.side.as_str(),
+        });
+        if let Some(id) = request_id {
+            problem["request_id"] = id.into();
+        }
+        if let Some(service) = self.service() {
+            problem["service"] = service.into();
+        }
+        let mut response = Response::new(Bytes::from(problem.to_string()));
+        *response.status_mut() = face.status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.closes() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        match self {
+            Rejection::UpstreamBusy(_) | Rejection::NoInstance(_) => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Rejection::MethodNotAllowed(allowed) => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
+            }
+            Rejection::Unauthorized => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        response
+    }
+
+    fn face(&self) -> Face {
+        use Side::*;
+        let (status, side, slug, title) = match self {
+            Rejection::BadRequest(_) => (400, Downstream, "bad-request", "The request is not valid HTTP"),
+            Rejection::ClientGone => (499, Downstream, "client-gone", "The client went away"),
+            Rejection::ClientTimeout => {
+                (408, Downstream, "client-timeout", "The request did not arrive in time")
+            }
+            Rejection::Unauthorized => {
+                (401, Downstream, "unauthorized", "The bearer token is missing or wrong")
+            }
+            Rejection::MethodNotAllowed(_) => {
+                (405, Downstream, "method-not-allowed", "This method is not served")
+            }
+            Rejection::NoRoute => (404, Gateway, "no-route", "No service answers for this host"),
+            Rejection::NoPage => (404, Downstream, "no-page", "There is nothing at this path"),
+            Rejection::NoComponent => (404, Downstream, "no-component", "There is no such component"),
+            Rejection::BodyTooLarge(_) => {
+                (413, Downstream, "body-too-large", "The request body is too large")
+            }
+            Rejection::UnsupportedCoding => {
+                (501, Downstream, "unsupported-coding", "The transfer coding is not supported")
+            }
+            Rejection::UpstreamConnect(_) => {
+                (502, Upstream, "upstream-connect", "The service cannot be reached")
+            }
+            Rejection::UpstreamReset(_) => {
+                (502, Upstream, "upstream-reset", "The service closed the connection before it answered")
+            }
+            Rejection::UpstreamInvalid(_) => {
+                (502, Upstream, "upstream-invalid", "The service did not answer with valid HTTP")
+            }
+            Rejection::UpstreamTimeout(_) => {
+                (504, Upstream, "upstream-timeout", "The service did not answer in time")
+            }
+            Rejection::UpstreamBusy(_) => {
+                (503, Upstream, "upstream-busy", "The service has no free connection")
+            }
+            Rejection::NoInstance(_) => (503, Upstream, "no-instance", "The service has no running instance"),
+            Rejection::Internal => (500, Gateway, "internal", "The gateway failed"),
+        };
+        let status = StatusCode::from_u16(status).expect("every status above is between 100 and 999");
+        Face { status, side, slug, title }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Rejection::BadRequest(reason) => (*reason).to_owned(),
+            Rejection::ClientGone => "the request body ended before its announced end".to_owned(),
+            Rejection::ClientTimeout => "no more of the request body came within the time-out".to_owned(),
+            Rejection::Unauthorized => {
+                "send `Authorization: Bearer` with the content of `admin.token` in the state folder"
+                    .to_owned()
+            }
+            Rejection::MethodNotAllowed(allowed) => format!("send one of {allowed}"),
+            Rejection::NoRoute => "add the host to a service, or a service without hosts".to_owned(),
+            Rejection::NoPage => "`/api/v1/openapi.json` lists what there is".to_owned(),
+            Rejection::NoComponent => "`/health/detailed` lists the components".to_owned(),
+            Rejection::BodyTooLarge(limit) => format!("at most {limit} bytes are accepted here"),
+            Rejection::UnsupportedCoding => "send the body with `chunked` or a Content-Length".to_owned(),
+            Rejection::UpstreamConnect(s) => format!("no instance of service `{s}` accepted a connection"),
+            Rejection::UpstreamReset(s) => {
+                format!("an instance of service `{s}` closed the connection before a complete response head")
+            }
+            Rejection::UpstreamInvalid(s) => {
+                format!("an instance of service `{s}` sent a response that is not HTTP/1.1")
+            }
+            Rejection::UpstreamTimeout(s) => {
+                format!("no response head from service `{s}` within its time-out")
+            }
+            Rejection::UpstreamBusy(s) => {
+                format!("all connections to service `{s}` are in use and no more requests may wait")
+            }
+            Rejection::NoInstance(s) => format!("service `{s}` has no address to send this to"),
+            Rejection::Internal => "this is a defect; the log has more under this request ID".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_names_the_guilty_side_and_the_request() {
+        let response = Rejection::UpstreamConnect("shop".into()).to_response(Some("id-12345"));
+        assert_eq!(response.status(), 502);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(problem["type"], "urn:poundlock:problem:upstream-connect");
+        assert_eq!(problem["side"], "upstream");
+        assert_eq!(problem["service"], "shop");
+        assert_eq!(problem["request_id"], "id-12345");
+        assert_eq!(problem["status"], 502);
+    }
+
+    #[test]
+    fn whatever_leaves_the_framing_in_doubt_closes_the_connection() {
+        for (rejection, closes) in [
+            (Rejection::BadRequest("two lengths"), true),
+            (Rejection::BodyTooLarge(10), true),
+            (Rejection::NoRoute, false),
+            (Rejection::UpstreamTimeout("a".into()), false),
+        ] {
+            let response = rejection.to_response(None);
+            assert_eq!(response.headers().contains_key("connection"), closes, "{rejection:?}");
+        }
+    }
+}

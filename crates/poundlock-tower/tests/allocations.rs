@@ -1,0 +1,40 @@
+//! How often the layers allocate for one small request. One more should be a decision; one fewer lowers the bound.
+#[path = "support/stack.rs"]
+mod stack;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use poundlock_observe::http::{HttpMetrics, Scheme};
+use stack::{Inner, all, request, run};
+use std::rc::Rc;
+use tower_service::Service;
+
+/// Allocations of all layers for one request, beyond those of the bare service.
+fn check(mut inner: Inner, body: &'static str, at_most: u64) {
+    let metrics = HttpMetrics::new(Default::default());
+    let route = metrics.route("/orders/{id}", Scheme::Http);
+    let mut service = all(Rc::new(metrics.shard()), route, inner);
+    // The first request opens the cells of its series.
+    assert_eq!(run(&mut service, request(body)), (200, 200));
+    let layers = count(&mut service, body) - count(&mut inner, body);
+    assert!(layers <= at_most, "{layers} allocations, not {at_most}: {inner:?} {body:?}");
+}
+
+fn count<S, B>(service: &mut S, body: &'static str) -> u64
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>>,
+    B: Body<Data = Bytes>,
+{
+    let counted = allocation_counter::measure(|| assert_eq!(run(service, request(body)), (200, 200)));
+    assert_eq!(counted.count_current, 0, "everything is given back");
+    counted.count_total
+}
+
+#[tokio::test]
+async fn a_small_request_costs_few_allocations() {
+    check(Inner::Ready, "", 10);
+    check(Inner::Waits, "", 10);
+    check(Inner::Waits, "{\"item\":\"lock\"}", 12);
+}

@@ -1,0 +1,92 @@
+//! The table of everything Poundlock can answer by itself.
+
+#![allow(clippy::unwrap_used, reason = "a test fails loudly")]
+
+use poundlock_observe::http::ErrorType;
+use poundlock_tower::{Rejection, Side};
+use std::collections::HashSet;
+
+struct Row(Rejection, u16, &'static str, Side, Option<ErrorType>);
+
+/// One row for each variant; see [`is_in_the_table`].
+#[rustfmt::skip]
+fn table() -> Vec<Row> {
+    use Rejection::*;
+    use Side::*;
+    let s = || "shop".into();
+    vec![
+        Row(BadRequest("two lengths"), 400, "bad-request", Downstream, None),
+        Row(ClientGone, 499, "client-gone", Downstream, Some(ErrorType::Cancelled)),
+        Row(ClientTimeout, 408, "client-timeout", Downstream, Some(ErrorType::Timeout)),
+        Row(Unauthorized, 401, "unauthorized", Downstream, None),
+        Row(MethodNotAllowed("GET"), 405, "method-not-allowed", Downstream, None),
+        Row(NoRoute, 404, "no-route", Gateway, None),
+        Row(NoPage, 404, "no-page", Downstream, None),
+        Row(NoComponent, 404, "no-component", Downstream, None),
+        Row(BodyTooLarge(10), 413, "body-too-large", Downstream, Some(ErrorType::BodyTooLarge)),
+        Row(UnsupportedCoding, 501, "unsupported-coding", Downstream, None),
+        Row(UpstreamConnect(s()), 502, "upstream-connect", Upstream, Some(ErrorType::UpstreamConnect)),
+        Row(UpstreamReset(s()), 502, "upstream-reset", Upstream, Some(ErrorType::UpstreamReset)),
+        Row(UpstreamInvalid(s()), 502, "upstream-invalid", Upstream, Some(ErrorType::UpstreamInvalid)),
+        Row(UpstreamTimeout(s()), 504, "upstream-timeout", Upstream, Some(ErrorType::UpstreamTimeout)),
+        Row(UpstreamBusy(s()), 503, "upstream-busy", Upstream, Some(ErrorType::UpstreamBusy)),
+        Row(NoInstance(s()), 503, "no-instance", Upstream, Some(ErrorType::NoInstance)),
+        Row(Internal, 500, "internal", Gateway, Some(ErrorType::Internal)),
+    ]
+}
+
+/// Does not compile when a variant is new: add it here, count it, and give it a row.
+const VARIANTS: usize = 17;
+fn is_in_the_table(rejection: &Rejection) {
+    use Rejection::*;
+    match rejection {
+        BadRequest(_) | ClientGone | ClientTimeout | MethodNotAllowed(_) | Unauthorized | NoRoute
+        | NoPage | NoComponent => {}
+        BodyTooLarge(_) | UnsupportedCoding | UpstreamConnect(_) | UpstreamReset(_) | UpstreamInvalid(_) => {}
+        UpstreamTimeout(_) | UpstreamBusy(_) | NoInstance(_) | Internal => {}
+    }
+}
+
+#[test]
+fn every_variant_has_one_row_and_a_kind_of_its_own() {
+    let table = table();
+    table.iter().for_each(|row| is_in_the_table(&row.0));
+    let variants: HashSet<_> = table.iter().map(|row| std::mem::discriminant(&row.0)).collect();
+    let slugs: HashSet<_> = table.iter().map(|row| row.0.slug()).collect();
+    assert_eq!((table.len(), variants.len(), slugs.len()), (VARIANTS, VARIANTS, VARIANTS));
+}
+
+#[test]
+fn every_row_is_as_the_table_says() {
+    for Row(rejection, status, slug, side, error_type) in table() {
+        let got = (rejection.status().as_u16(), rejection.slug(), rejection.side(), rejection.error_type());
+        assert_eq!(got, (status, slug, side, error_type), "{rejection:?}");
+    }
+}
+
+#[test]
+fn every_problem_is_complete() {
+    for Row(rejection, status, slug, side, _) in table() {
+        let response = rejection.to_response(Some("id-12345"));
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        assert_eq!(response.headers().contains_key("connection"), rejection.closes(), "{rejection:?}");
+        let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        let text = |member: &str| problem[member].as_str().unwrap_or_default().to_owned();
+        assert_eq!(text("type"), format!("urn:poundlock:problem:{slug}"));
+        assert_eq!(problem["status"], status);
+        assert_eq!(text("side"), side.as_str());
+        assert_eq!(text("request_id"), "id-12345");
+        assert_eq!(problem.get("service").is_some(), side == Side::Upstream, "{rejection:?}");
+        assert!(text("title").len() > 5 && text("detail").len() > 5, "{problem}");
+        assert!(!text("detail").contains("{}") && text("detail") != text("title"), "{problem}");
+    }
+}
+
+#[test]
+fn without_an_id_there_is_no_member_for_it() {
+    let problem: serde_json::Value =
+        serde_json::from_slice(Rejection::NoRoute.to_response(None).body()).unwrap();
+    assert_eq!(problem.get("request_id"), None);
+}

@@ -1,0 +1,62 @@
+//! Every key has an effect: found by walking the schema, so that a new key cannot be forgotten.
+
+use super::schema::{Kind, Schema};
+use super::*;
+
+/// Keys that have only one valid value so far; another must be an error.
+const ONE_VALUE: [&str; 2] = ["version", "service.api.balance"];
+
+/// The paths and schemas of all keys, with `http` and `api` as names in maps.
+pub(super) fn leaves(schema: Schema, path: &str, out: &mut Vec<(String, Schema)>) {
+    let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    match schema.kind() {
+        Kind::Table => {
+            for key in schema.keys() {
+                leaves(schema.get(key).expect("a key of this table"), &join(key), out);
+            }
+        }
+        Kind::Map => {
+            let name = if path == "listen" { "http" } else { "api" };
+            leaves(schema.get(name).expect("any name"), &join(name), out);
+        }
+        _ => out.push((path.to_owned(), schema)),
+    }
+}
+
+/// A value that differs from the default.
+fn changed(schema: Schema) -> Value {
+    let default = schema.default().cloned().unwrap_or(Value::Null);
+    match schema.kind() {
+        Kind::Bool => Value::from(default != true),
+        Kind::Integer => Value::from(default.as_i64().unwrap_or(0) + 1),
+        Kind::Text => {
+            let other = schema.choices().into_iter().find(|choice| default != **choice);
+            let example = schema.example().cloned().filter(|_| schema.choices().is_empty());
+            other.map(Value::from).or(example).unwrap_or(Value::from("other"))
+        }
+        Kind::List => schema.example().or(schema.items().example()).cloned().expect("lists have examples"),
+        Kind::Table | Kind::Map => unreachable!("leaves are no tables"),
+    }
+}
+
+#[test]
+fn every_key_changes_the_configuration() {
+    let mut keys = Vec::new();
+    leaves(Schema::root(), "", &mut keys);
+    assert!(keys.len() >= 38, "the schema has {} keys", keys.len());
+    let load_with = |flags: Vec<Flag>| load(&Sources { flags, ..file(MINIMAL) }).map(|loaded| loaded.config);
+    // Any number of workers is the default on some machine, so both sides state one.
+    let workers: Flag = ("--workers", "workers", 9.into());
+    let before = load_with(vec![workers.clone()]).expect("valid");
+    for (path, schema) in keys {
+        let value = match changed(schema) {
+            Value::String(text) if schema.kind() == Kind::List => Value::from(vec![text]),
+            value => value,
+        };
+        let path: &'static str = path.leak();
+        match load_with(vec![workers.clone(), ("--changed", path, value.clone())]) {
+            Ok(after) => assert_ne!(before, after, "{path} = {value} has no effect"),
+            Err(problems) => assert!(ONE_VALUE.contains(&path), "{path} = {value}: {problems}"),
+        }
+    }
+}

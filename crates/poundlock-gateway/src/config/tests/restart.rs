@@ -1,0 +1,27 @@
+//! What a reload can and cannot take over.
+
+use super::*;
+
+#[track_caller]
+fn check(old: &str, new: &str, expect: &[&str]) {
+    let load = |text: &str| {
+        config(&format!("workers = 2\n{text}\n{MINIMAL}").replacen("workers = 2\nworkers", "workers", 1))
+    };
+    assert_eq!(diff_needs_restart(&load(old), &load(new)), expect);
+}
+
+#[test]
+fn only_what_is_read_at_start_needs_one() {
+    check("", "", &[]);
+    check("", "drain.grace = \"1s\"", &[]);
+    check("", "metrics.prometheus = false", &["metrics.prometheus"]);
+    check("", "listen.http = { trusted_proxies = [\"10.0.0.0/8\"], ops = true, max_body = \"1MB\" }", &[]);
+    check("", "workers = 3\naccess_log = \"-\"\nstate_dir = \"x\"", &["access_log", "workers", "state_dir"]);
+    check("", "log = { level = \"warn\", format = \"json\" }", &["log.level", "log.format"]);
+    check("", "admin.address = \"127.0.0.1:9901\"", &["admin.address"]);
+    check("", "listen.http.address = \"0.0.0.0:81\"", &["listen.http.address"]);
+    check("", "listen.web.address = \"0.0.0.0:81\"", &["listen.web", "listen.http"]);
+    check("", "listen.http = { head_timeout = \"1s\", idle_timeout = \"1s\" }", &[]);
+    check("", "listen.http = { max_head = \"8KiB\", max_headers = 5 }", &[]);
+    check("", "listen.http.max_connections = 6", &["listen.http.max_connections"]);
+}

@@ -1,0 +1,180 @@
+//! The command line as data.
+//!
+//! Main type: [`Cli`]. It gives words a meaning and does nothing.
+
+use crate::output::{Failure, Out};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// The production layer for HTTP services: one binary in front of any of them.
+#[derive(Debug, Parser)]
+#[command(name = "poundlock", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) general: General,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 ok · 1 a check or command failed · 2 bad usage or invalid \
+configuration · 3 the admin API cannot be reached.\nResults go to stdout, the log to stderr.";
+
+/// Flags of every verb.
+#[derive(Debug, Args)]
+pub(crate) struct General {
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// No colours; the variable NO_COLOR does the same
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+    /// Log warnings and errors only
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+    /// Log more
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run the gateway in the foreground
+    Run(Run),
+    /// Show everything at once, with real processes on this machine
+    Demo(Demo),
+    /// Say what is wrong with a configuration
+    Check(Check),
+    /// Write a commented configuration to start from
+    Init(Init),
+    /// Print the JSON Schema of the configuration
+    Schema,
+    /// Look at the effective configuration
+    #[command(subcommand)]
+    Config(ConfigVerb),
+    /// Show what is running
+    Status(Remote),
+    /// Show the health of every component; exits with 1 if it is not good
+    Health(Remote),
+    /// Print the version
+    Version,
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+    /// The service behind the demo
+    #[command(hide = true)]
+    DemoService(DemoService),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// Print the effective configuration
+    Show(Show),
+}
+
+/// Where a configuration comes from.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Settings {
+    /// The address of an instance; several are balanced over
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) to: Vec<String>,
+    /// The configuration file; without --to, poundlock.toml in this folder is taken if it is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The public address [default: 0.0.0.0:8080]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+    /// The admin address [default: 127.0.0.1:9900]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) admin: Option<String>,
+    /// Threads that serve traffic [default: one a CPU]
+    #[arg(long, value_name = "N")]
+    pub(crate) workers: Option<u32>,
+    /// Write a JSON line a request to this file, or to stdout with `-`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) access_log: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Play the story as a script, check each step, and exit non-zero if one fails
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The file to check
+    #[arg(default_value = "poundlock.toml")]
+    pub(crate) file: PathBuf,
+    /// Also resolve the names of upstreams and connect to them
+    #[arg(long)]
+    pub(crate) online: bool,
+    /// Warnings are errors
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// The file to write; an existing one is left alone
+    #[arg(default_value = "poundlock.toml")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// Say who set each value
+    #[arg(long)]
+    pub(crate) origin: bool,
+}
+
+/// Where a running gateway is.
+#[derive(Debug, Args)]
+pub(crate) struct Remote {
+    /// The URL of the admin API
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9900")]
+    pub(crate) admin: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoService {
+    #[arg(long)]
+    pub(crate) release: String,
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+}
+
+pub(crate) fn completions(shell: Shell, out: &Out) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "poundlock", &mut text);
+    out.text(&String::from_utf8_lossy(&text))
+}
+
+pub(crate) fn man(out: &Out) -> Result<(), Failure> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut text).map_err(anyhow::Error::from)?;
+    out.text(&String::from_utf8_lossy(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,45 @@
+//! The `poundlock` binary: reads the command line, calls the gateway, prints and exits.
+//!
+//! A newcomer goes on to `stack.rs` in `poundlock-gateway`, the whole request path on one screen.
+
+mod cli;
+mod config;
+mod demo;
+mod log;
+mod output;
+mod remote;
+mod run;
+
+use clap::Parser;
+use cli::{Cli, Verb};
+use output::{Failure, Out};
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let out = Out::new(&cli.general);
+    let result = match cli.verb {
+        Verb::Run(args) => run::run(&args, &cli.general, &out),
+        Verb::Demo(args) => demo::demo(&args, &cli.general, &out),
+        Verb::Check(args) => config::check(&args, &out),
+        Verb::Init(args) => config::init(&args, &out),
+        Verb::Schema => config::schema(&out),
+        Verb::Config(cli::ConfigVerb::Show(args)) => config::show(&args, &out),
+        Verb::Status(args) => remote::status(&args, &out),
+        Verb::Health(args) => remote::health(&args, &out),
+        Verb::Version => output::version(&out),
+        Verb::Completions { shell } => cli::completions(shell, &out),
+        Verb::Man => cli::man(&out),
+        Verb::DemoService(args) => demo::service::serve(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            out.failure(&failure);
+            ExitCode::from(Failure::code(&failure))
+        }
+    }
+}

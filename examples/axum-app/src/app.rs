@@ -1,0 +1,62 @@
+//! The router and the layers around it. Main function: [`router`]. It does not listen.
+
+use crate::orders::{self, Orders};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::routing::{get, post};
+use poundlock_observe::Registry;
+use poundlock_observe::health::HealthBoard;
+use poundlock_observe::http::{HttpMetrics, Scheme};
+use poundlock_observe::process::register_build_info;
+use poundlock_tower::{
+    BodyCapLayer, ByMatchedPath, CappedBody, CorrelationLayer, GateLayer, ObserveLayer, Operations,
+    ProtocolCheck, RespondLayer, TimeoutLayer, operations_router,
+};
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceBuilder;
+
+/// Bytes of a request body; an order is small.
+const MAX_BODY: u64 = 64 * 1024;
+/// The time a handler has for the head of its answer.
+const TIMEOUT: Duration = Duration::from_secs(1);
+/// Components whose health is watched.
+const MAX_COMPONENTS: usize = 16;
+
+/// The application, and the handle through which it tells how it is.
+///
+/// # Errors
+/// When two metrics want the same name.
+pub(crate) fn router(orders: Orders) -> anyhow::Result<(Router, Operations)> {
+    let metrics = HttpMetrics::new(Default::default());
+    let registry = Registry::new(Default::default());
+    registry.register(Arc::new(metrics.clone()))?;
+    register_build_info(&registry, env!("CARGO_PKG_VERSION"), &[])?;
+    let operations = Operations::new(registry, HealthBoard::new(MAX_COMPONENTS).into());
+
+    #[rustfmt::skip]
+    let stack = ServiceBuilder::new()
+        // Everything below can name the request. Behind a gateway that sets the ID, and only there:
+        // `CorrelationLayer::behind_gateway()`.
+        .layer(CorrelationLayer::new())
+        // Counts refusals too. `Router::layer` runs after routing, so the template is known.
+        .layer(ObserveLayer::new(metrics.shared(), ByMatchedPath::new(metrics, Scheme::Http)))
+        .layer(RespondLayer)                            // Rejection → HTTP: nothing above can fail
+        .layer(GateLayer::new(ProtocolCheck::default())) // nothing below trusts an ambiguous request
+        .layer(BodyCapLayer::new(MAX_BODY))             // before anybody reads a body
+        .layer(TimeoutLayer::new((TIMEOUT, "axum-app".into())))
+        // The body cap hands on another type of body than axum's handlers take: map it back. A layer that
+        // leaves the request body alone needs no such line, and nothing needs one for response bodies.
+        .map_request(|request: Request<CappedBody<Body>>| request.map(Body::new));
+
+    let router = Router::new()
+        .route("/orders", post(orders::create))
+        .route("/orders/{id}", get(orders::show))
+        .route("/reports/yearly", get(orders::yearly_report))
+        .with_state(orders)
+        .merge(operations_router(operations.clone()))
+        // Last, because it goes around the routes that are there.
+        .layer(stack);
+    Ok((router, operations))
+}

@@ -1,0 +1,81 @@
+//! [`Mode`]: what is asked of a proxy, and what the right answer is.
+
+use clap::ValueEnum;
+
+/// Bytes of the small answer.
+pub(super) const SMALL_BODY: usize = 200;
+/// Bytes of the large body, up or down.
+pub(super) const LARGE_BODY: usize = 1024 * 1024;
+/// Bytes of a body that shows whether memory grows with it; below the 16 MiB that a listener takes unless told otherwise.
+pub(super) const HUGE_BODY: usize = 12 * 1024 * 1024;
+/// Connections that are held open in [`Mode::Idle`].
+pub(super) const IDLE_CONNECTIONS: usize = 1000;
+
+/// One kind of load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Mode {
+    /// Small answers, one worker pinned to one CPU
+    Get,
+    /// Small answers, two workers
+    Get2,
+    /// 1 MiB request bodies
+    Upload,
+    /// 1 MiB answers
+    Download,
+    /// Memory with 1,000 idle connections
+    Idle,
+}
+
+/// One request and the length of its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Exchange {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    /// Bytes of the request body.
+    pub(super) sent: usize,
+    /// Bytes of the answer's body.
+    pub(super) received: usize,
+}
+
+/// The small request, also used to warm up.
+pub(super) const SMALL: Exchange =
+    Exchange { method: "GET", path: "/api/v1/items/12345", sent: 0, received: SMALL_BODY };
+
+impl Mode {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Get2 => "get2",
+            Self::Upload => "upload",
+            Self::Download => "download",
+            Self::Idle => "idle",
+        }
+    }
+
+    pub(super) fn exchange(self) -> Exchange {
+        match self {
+            Self::Get | Self::Get2 | Self::Idle => SMALL,
+            Self::Upload => Exchange { method: "POST", path: "/upload", sent: LARGE_BODY, ..SMALL },
+            Self::Download => Exchange { path: "/1m", received: LARGE_BODY, ..SMALL },
+        }
+    }
+
+    /// The same with a body twelve times as large; `None` where bodies are small.
+    pub(super) fn huge_exchange(self) -> Option<Exchange> {
+        match self {
+            Self::Get | Self::Get2 | Self::Idle => None,
+            Self::Upload => Some(Exchange { sent: HUGE_BODY, ..self.exchange() }),
+            Self::Download => Some(Exchange { path: "/12m", received: HUGE_BODY, ..SMALL }),
+        }
+    }
+
+    /// Worker threads or processes of the proxy.
+    pub(super) fn workers(self) -> usize {
+        if self == Self::Get2 { 2 } else { 1 }
+    }
+
+    /// Whether bodies are large, so that buffering matters.
+    pub(super) fn large_bodies(self) -> bool {
+        matches!(self, Self::Upload | Self::Download)
+    }
+}

@@ -239,9 +239,7 @@ impl Call {
     fn no_connection(&self, instance: &Instance, why: NoConnection) -> Rejection {
         match why {
             NoConnection::Connect(error) => {
-                tracing::warn!(service = %self.service.name, instance = %instance.label,
-                    request_id = self.request_id(), %error, "cannot connect to instance");
-                self.passed(instance, Outcome::TrafficFailed);
+                self.failed(instance, &format_args!("cannot connect: {error}"));
                 Rejection::UpstreamConnect(self.service.name.clone())
             }
             NoConnection::Busy => Rejection::UpstreamBusy(self.service.name.clone()),
@@ -250,10 +248,20 @@ impl Call {
 
     fn warn(&self, instance: &Instance, rejection: &Rejection) {
         if matches!(rejection, Rejection::UpstreamReset(_) | Rejection::UpstreamInvalid(_)) {
-            tracing::warn!(service = %self.service.name, instance = %instance.label,
-                request_id = self.request_id(), problem = rejection.slug(), "request to instance failed");
-            self.passed(instance, Outcome::TrafficFailed);
+            self.failed(instance, &rejection.slug());
         }
+    }
+
+    /// Tells the log and the instance's health. Once it is known to be down, only those who want
+    /// to see everything are told of each request: an outage must not fill a disk.
+    fn failed(&self, instance: &Instance, why: &dyn std::fmt::Display) {
+        let (service, request_id) = (&self.service.name, self.request_id());
+        if instance.health().is_up() {
+            tracing::warn!(%service, instance = %instance.label, request_id, %why, "request to instance failed");
+        } else {
+            tracing::debug!(%service, instance = %instance.label, request_id, %why, "request to instance failed");
+        }
+        self.passed(instance, Outcome::TrafficFailed);
     }
 
     fn request_id(&self) -> &str {

@@ -81,7 +81,7 @@ pub fn start(loaded: &Loaded, reload: Reload, signals: Signals) -> Result<Runnin
         .enable_all()
         .build()
         .context("cannot start the background threads")?;
-    let shared = Arc::new(telemetry::shared(config, sockets.addresses.len())?);
+    let shared = Arc::new(telemetry::shared(config)?);
     let reloader = reload::Reloader::new(shared.clone(), config.clone(), reload);
     background.block_on(reloader.apply(config));
     let (phase, _) = watch::channel(Phase::Serving);

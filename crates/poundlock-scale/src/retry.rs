@@ -7,11 +7,6 @@
 pub struct Percent(u16);
 
 impl Percent {
-    /// A share, or `None` above 100.
-    pub fn new(percent: u8) -> Option<Self> {
-        (percent <= 100).then_some(Self(u16::from(percent) * 100))
-    }
-
     /// The nearest share to a ratio between 0 and 1; what lies outside is taken as the nearer end.
     pub fn from_ratio(ratio: f64) -> Self {
         Self((ratio.clamp(0.0, 1.0) * 10_000.0).round() as u16)
@@ -84,7 +79,7 @@ mod tests {
         fn retries_never_exceed_the_share_plus_the_reserve(
             percent in 0u8..=100, events in prop::collection::vec(any::<bool>(), 0..5_000),
         ) {
-            let share = Percent::new(percent).unwrap();
+            let share = Percent::from_ratio(f64::from(percent) / 100.0);
             let (mut budget, mut requests, mut retries) = (RetryBudget::new(), 0u32, 0u32);
             for is_retry in events {
                 if is_retry {
@@ -101,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_total_outage_is_amplified_by_the_share() {
-        let share = Percent::new(20).unwrap();
+        let share = Percent::from_ratio(0.2);
         let mut budget = RetryBudget::new();
         let retries: u32 = (0..10_000)
             .map(|_| {

@@ -24,7 +24,7 @@ const PROTOCOL_ERRORS: &str = "poundlock_downstream_protocol_errors_total";
 const UPSTREAM_INSTANCES: &str = "poundlock_upstream_instances";
 
 /// Everything that workers and background share, before there is a routing table.
-pub(super) fn shared(config: &Config, listeners: usize) -> Result<Shared> {
+pub(super) fn shared(config: &Config) -> Result<Shared> {
     let limits = Limits::default();
     let registry = Registry::new(limits);
     let routing = Arc::new(ArcSwap::from_pointee(Routing::new(Vec::new(), Vec::new())));
@@ -42,7 +42,6 @@ pub(super) fn shared(config: &Config, listeners: usize) -> Result<Shared> {
     let sampler = Sampler::new();
     let before_scrape = Arc::new(move || sampler.sample(&process));
     let rooms = config.listeners.iter().map(|l| l.max_connections.div_ceil(config.workers)).collect();
-    debug_assert_eq!(listeners, config.listeners.len());
     Ok(Shared {
         routing,
         http,

@@ -6,12 +6,9 @@ use crate::config::HealthCheck;
 use crate::upstream::Instance;
 use bytes::Bytes;
 use http::{Request, header};
-use http_body::{Body, Frame};
+use http_body_util::Empty;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use tokio::net::TcpStream;
 
 /// Asks once; the error says why it is not well. The caller bounds the time.
@@ -30,7 +27,7 @@ async fn get(stream: TcpStream, path: &str, host: &str) -> Result<(), String> {
         .header(header::HOST, host)
         .header(header::USER_AGENT, concat!("poundlock-health/", env!("CARGO_PKG_VERSION")))
         .header(header::CONNECTION, "close")
-        .body(NoBody)
+        .body(Empty::<Bytes>::new())
         .map_err(|e| format!("GET {path}: {e}"))?;
     let response = async {
         let driver = connection;
@@ -47,23 +44,4 @@ async fn get(stream: TcpStream, path: &str, host: &str) -> Result<(), String> {
     };
     let status = response.await.map_err(failed)?.status();
     if status.is_success() || status.is_redirection() { Ok(()) } else { Err(format!("GET {path}: {status}")) }
-}
-
-/// A request without a body.
-struct NoBody;
-
-impl Body for NoBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(None)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        true
-    }
 }

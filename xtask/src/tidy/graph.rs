@@ -56,6 +56,9 @@ impl Graph {
             let Some(package) = packages.get(&resolved.id) else { continue };
             let node = self.nodes.entry(resolved.id.repr.clone()).or_insert_with(|| node(metadata, package));
             for dependency in &resolved.deps {
+                if only_weakly(package, &resolved.features, &packages[&dependency.pkg].name) {
+                    continue;
+                }
                 let test_only =
                     dependency.dep_kinds.iter().all(|info| info.kind == DependencyKind::Development);
                 let list = if test_only { &mut node.tests_with } else { &mut node.needs };
@@ -63,6 +66,18 @@ impl Graph {
             }
         }
     }
+}
+
+/// Whether the package would use a dependency only if something else turned it on. `cargo metadata` lists what a feature
+/// such as `log?/std` names; the compiler never sees it.
+fn only_weakly(package: &Package, active: &[impl AsRef<str>], dependency: &str) -> bool {
+    let built = package.dependencies.iter().filter(|known| known.kind != DependencyKind::Development);
+    let mut declared = built.filter(|known| known.name == dependency).peekable();
+    let asked = active.iter().filter_map(|name| package.features.get(name.as_ref())).flatten();
+    let asked: Vec<&str> = asked.map(|wish| wish.trim_start_matches("dep:")).collect();
+    let turned_on = |name: &str| asked.iter().any(|wish| wish.split('/').next() == Some(name));
+    declared.peek().is_some()
+        && declared.all(|known| known.optional && !turned_on(known.rename.as_ref().unwrap_or(&known.name)))
 }
 
 fn node(metadata: &Metadata, package: &Package) -> Node {
@@ -105,5 +120,31 @@ impl Graph {
             needs: BTreeSet::new(),
             tests_with: BTreeSet::new(),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dependency_that_no_feature_turns_on_is_not_used() {
+        let declare = |name, kind, optional| {
+            serde_json::json!({ "name": name, "req": "1", "kind": kind, "optional": optional,
+                "uses_default_features": true, "features": [] })
+        };
+        let optional = ["log", "alloc-a", "alloc-b", "alloc-c"].map(|name| declare(name, None, true));
+        let tests_with = [declare("log", Some("dev"), false)];
+        let dependencies: Vec<_> = optional.into_iter().chain(tests_with).collect();
+        let features = serde_json::json!({ "std": ["log?/std", "alloc-a/x"], "b": ["dep:alloc-b"],
+            "alloc-c": ["dep:alloc-c"] });
+        let package: Package = serde_json::from_value(serde_json::json!({ "name": "a", "version": "1.0.0",
+            "id": "a", "dependencies": dependencies, "features": features, "targets": [],
+            "manifest_path": "/a/Cargo.toml" }))
+        .unwrap();
+        let weak = |dependency, active: &[&str]| only_weakly(&package, active, dependency);
+        assert!(weak("log", &["std"]) && weak("alloc-b", &["std"]) && weak("alloc-c", &["std"]));
+        assert!(!weak("alloc-a", &["std"]) && !weak("alloc-b", &["b"]) && !weak("alloc-c", &["alloc-c"]));
+        assert!(!weak("not-declared", &["std"]));
     }
 }

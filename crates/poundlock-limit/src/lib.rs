@@ -5,16 +5,22 @@
 //!
 //! Everything here is a function of state, input and `now`. It knows no clock, no store and no HTTP types.
 
+pub mod calendar;
 mod charge;
 mod decision;
 mod gcra;
 mod key;
 mod micros;
+mod quota;
+mod rate;
 mod window;
 
+pub use calendar::{Anchor, Calendar, CalendarError, Period, Weekday};
 pub use charge::{Budget, Charge, LimitId, MAX_CHARGES, State, Verdict};
 pub use decision::Decision;
 pub use gcra::{Gcra, RateError};
 pub use key::{KEY_MAX, Key};
 pub use micros::Micros;
+pub use quota::{Quota, QuotaSyntax, QuotaText};
+pub use rate::{Rate, RateSyntax};
 pub use window::{Used, Window};

@@ -1,8 +1,14 @@
 //! Whose budget is charged, as every store writes it.
 //!
-//! Main type: [`Key`]. It does not know where its parts come from.
+//! Main types: [`Key`], a short text, and [`KeySpec`], how it is made from the [`Facts`] of a request. They do not know HTTP
+//! types.
 
 use std::fmt;
+
+mod spec;
+mod writer;
+
+pub use spec::{Facts, KeyPart, KeySpec, KeySyntax, NAME_MAX, PARTS_MAX, V6_PREFIX};
 
 /// The longest key, in bytes. What is longer, or secret, is hashed by whoever makes the key.
 pub const KEY_MAX: usize = 95;

@@ -7,8 +7,10 @@
 
 pub mod calendar;
 mod charge;
+pub mod client_ip;
 mod decision;
 mod gcra;
+pub mod jwt;
 mod key;
 mod micros;
 mod quota;
@@ -17,9 +19,10 @@ mod window;
 
 pub use calendar::{Anchor, Calendar, CalendarError, Period, Weekday};
 pub use charge::{Budget, Charge, LimitId, MAX_CHARGES, State, Verdict};
+pub use client_ip::{ClientIp, Forwarding, WalkEnd, client_ip};
 pub use decision::Decision;
 pub use gcra::{Gcra, RateError};
-pub use key::{KEY_MAX, Key};
+pub use key::{Facts, KEY_MAX, Key, KeyPart, KeySpec, KeySyntax, NAME_MAX, PARTS_MAX, V6_PREFIX};
 pub use micros::Micros;
 pub use quota::{Quota, QuotaSyntax, QuotaText};
 pub use rate::{Rate, RateSyntax};

@@ -126,7 +126,8 @@ impl FromStr for Rate {
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.period.as_secs();
-        let (unit, size) = UNITS.iter().find(|(_, size)| seconds.is_multiple_of(*size)).expect("1 divides everything");
+        let (unit, size) =
+            UNITS.iter().find(|(_, size)| seconds.is_multiple_of(*size)).expect("1 divides everything");
         match seconds / size {
             1 => write!(f, "{}/{unit}", self.count),
             many => write!(f, "{}/{many}{unit}", self.count),

@@ -117,10 +117,7 @@ fn longest(period: Period, start: Micros, end: Micros) {
         Period::Quarter => 93 * 24 + 25,
         Period::Year => 367 * 24,
     };
-    assert!(
-        end >= LAST || end.since(start) <= hours * 3_600_000_000,
-        "{period:?} {start:?} {end:?}"
-    );
+    assert!(end >= LAST || end.since(start) <= hours * 3_600_000_000, "{period:?} {start:?} {end:?}");
 }
 
 fn anchors() -> impl Strategy<Value = Anchor> {

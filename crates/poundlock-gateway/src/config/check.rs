@@ -2,8 +2,10 @@
 //!
 //! Knows the rules between values; the shape of the file has been checked before.
 
+mod limits;
 mod listener;
 mod service;
+mod store;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -21,6 +23,8 @@ pub(super) fn check(raw: &Raw, tree: &Node, problems: &mut Vec<Problem>) -> Opti
     let mut report = Report { tree, reported, problems };
     let listeners = listener::check(&raw.listen, &mut report);
     let services = service::check(&raw.service, &mut report);
+    let limits = limits::check(&raw.limits, &mut report);
+    let store = store::check(&raw.store, &mut report);
     let admin = admin(&raw.admin, &mut report);
     let log = log(&raw.log, &mut report);
     let drain = drain(&raw.drain, &mut report);
@@ -30,10 +34,15 @@ pub(super) fn check(raw: &Raw, tree: &Node, problems: &mut Vec<Problem>) -> Opti
     if let (Some(listeners), Some(services)) = (&listeners, &services) {
         service::check_loops(services, listeners, &mut report);
     }
+    if let (Some(limits), Some(services)) = (&limits, &services) {
+        limits::check_services(limits, services, &mut report);
+    }
     let config = Config {
         listeners: listeners?,
         admin: admin?,
         services: services?,
+        limits: limits?,
+        store: store?,
         workers: raw.workers.map_or(1, |workers| workers as usize),
         metrics: Metrics { prometheus: raw.metrics.prometheus },
         log: log?,

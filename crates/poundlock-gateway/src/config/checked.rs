@@ -3,6 +3,10 @@
 //! These types hold meaning only. How they are written in a file and how they are validated is not known
 //! here.
 
+mod limits;
+
+pub use limits::{Ban, Limit, LimitBudget, LimitMode, Missing, OnError, Store};
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +24,10 @@ pub struct Config {
     pub admin: Admin,
     /// At least one, at most one of them without hosts, in order of name.
     pub services: Vec<Service>,
+    /// In order of name.
+    pub limits: Vec<Limit>,
+    /// Where what limits count is kept.
+    pub store: Store,
     /// Worker threads, 1 to 256. Default: the CPUs this process may use.
     pub workers: usize,
     /// Which metrics are exposed.

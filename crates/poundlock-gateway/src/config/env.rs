@@ -14,7 +14,12 @@ use super::values::is_name;
 use super::walk::key_help;
 
 /// Variables that other tools use too, and the key each one sets.
-const WELL_KNOWN: &[(&str, &[&str])] = &[("PROMETHEUS_METRICS_ENABLED", &["metrics", "prometheus"])];
+const WELL_KNOWN: &[(&str, &[&str])] =
+    &[("PROMETHEUS_METRICS_ENABLED", &["metrics", "prometheus"]), ("REDIS_URL", &["store", "redis"])];
+
+/// The two variables that make one rate, and what each is when only the other is set.
+const REQUESTS: (&str, u64) = ("RATE_LIMIT_REQUESTS", 100);
+const WINDOW_SECONDS: (&str, u64) = ("RATE_LIMIT_WINDOW_SECONDS", 60);
 
 const PREFIX: &str = "POUNDLOCK__";
 
@@ -30,6 +35,9 @@ pub(super) fn overlay(root: &mut Node, env: &BTreeMap<String, String>, problems:
             set(root, &path, name, text);
         }
     }
+    if let Some((name, rate)) = rate(env) {
+        set(root, &["limits", "default", "rate"].map(str::to_owned), name, &rate);
+    }
     for (name, text) in env.iter().filter(|(_, text)| !text.is_empty()) {
         let Some(segments) = segments(name) else { continue };
         match resolve(root, &segments) {
@@ -44,6 +52,16 @@ pub(super) fn overlay(root: &mut Node, env: &BTreeMap<String, String>, problems:
             }),
         }
     }
+}
+
+/// What `RATE_LIMIT_REQUESTS` and `RATE_LIMIT_WINDOW_SECONDS` say together, and the name of one that is set.
+fn rate(env: &BTreeMap<String, String>) -> Option<(&'static str, String)> {
+    let given = |name: &str| env.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
+    let (requests, window) = (given(REQUESTS.0), given(WINDOW_SECONDS.0));
+    let name = if requests.is_some() { REQUESTS.0 } else { WINDOW_SECONDS.0 };
+    let or = |text: Option<&str>, default: u64| text.map_or(default.to_string(), str::to_owned);
+    let any = requests.is_some() || window.is_some();
+    any.then(|| (name, format!("{}/{}s", or(requests, REQUESTS.1), or(window, WINDOW_SECONDS.1))))
 }
 
 /// What stands between the double underscores, in lower case; `None` for a variable that is not ours.

@@ -3,6 +3,7 @@
 //! The doc comments here are what an editor shows through the JSON Schema; the `Default`s here are the only
 //! place where a default is written. Nothing is validated here except shapes and ranges.
 
+mod limits;
 mod service;
 mod text;
 
@@ -11,9 +12,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(super) use limits::{
+    RawBan, RawLimit, RawLimitMode, RawMissing, RawOnError, RawPeriod, RawStore, RawWeekday,
+};
 pub(super) use service::{RawBalance, RawHealth, RawPool, RawRetry, RawService, RawTimeouts};
 pub(super) use text::{
-    AddressText, DurationText, HostText, NetworkText, PercentText, SizeText, UpstreamText,
+    AddressText, DurationText, HostText, KeyText, NetworkText, PercentText, QuotaText, RateText, SizeText, UpstreamText,
 };
 
 /// The only version of the file format so far.
@@ -43,6 +47,11 @@ pub(super) struct Raw {
     /// Upstream applications by name.
     #[schemars(extend("maxProperties" = 1000, "propertyNames" = { "pattern": NAME_PATTERN }))]
     pub(super) service: BTreeMap<String, RawService>,
+    /// Limits by name. A request is charged to all that apply to it, or refused and charged to none.
+    #[schemars(extend("maxProperties" = 256, "propertyNames" = { "pattern": NAME_PATTERN }))]
+    pub(super) limits: BTreeMap<String, RawLimit>,
+    /// Where what limits count is kept.
+    pub(super) store: RawStore,
     /// Which metrics are exposed.
     pub(super) metrics: RawMetrics,
     /// The operator's log on stderr.
@@ -68,6 +77,8 @@ impl Default for Raw {
             listen: BTreeMap::new(),
             admin: RawAdmin::default(),
             service: BTreeMap::new(),
+            limits: BTreeMap::new(),
+            store: RawStore::default(),
             metrics: RawMetrics::default(),
             log: RawLog::default(),
             access_log: None,

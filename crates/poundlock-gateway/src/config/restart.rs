@@ -3,7 +3,7 @@
 use super::checked::{Config, Listener};
 
 /// The keys that differ and are only read at start, in the order of the file; empty when a reload can take
-/// over everything. Services, drain times and what a listener allows are hot; the bounds on heads and silence
+/// over everything. Services, limits, drain times and what a listener allows are hot; the bounds on heads and silence
 /// hold for connections that are opened after the reload.
 pub fn diff_needs_restart(old: &Config, new: &Config) -> Vec<String> {
     let mut keys = Vec::new();
@@ -29,6 +29,7 @@ pub fn diff_needs_restart(old: &Config, new: &Config) -> Vec<String> {
         differ(&format!("listen.{}", gone.name), true);
     }
     differ("admin.address", old.admin != new.admin);
+    differ("store", old.store != new.store);
     differ("metrics.prometheus", old.metrics != new.metrics);
     differ("log.level", old.log.level != new.log.level);
     differ("log.format", old.log.format != new.log.format);

@@ -42,4 +42,10 @@ text! {
     HostText = "Host", "^[^/ ]+$|\\$\\{", "api.example.com";
     /// A network such as 10.0.0.0/8, or one address.
     NetworkText = "Network", "^[0-9A-Fa-f.:]+(/[0-9]+)?$|\\$\\{", "10.0.0.0/8";
+    /// A number in a time: N/s, N/min, N/h, N/day, or N/30s.
+    RateText = "Rate", "^[0-9]+/[0-9]*(s|min|h|day)$|\\$\\{", "100/min";
+    /// A number for each calendar period: N/min, N/h, N/day, N/week, N/month, N/quarter or N/year.
+    QuotaText = "Quota", "^[0-9]+/(min|h|day|week|month|quarter|year)$|\\$\\{", "100000/day";
+    /// What a request is known by: ip, header:NAME, cookie:NAME, jwt:CLAIM, route, service, method, all; joined by +.
+    KeyText = "Key", "^[^ ]+( *[+] *[^ ]+)*$|\\$\\{", "header:x-api-key";
 }

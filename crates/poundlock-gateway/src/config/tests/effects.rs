@@ -6,7 +6,11 @@ use super::*;
 /// Keys that have only one valid value so far; another must be an error.
 const ONE_VALUE: [&str; 2] = ["version", "service.api.balance"];
 
-/// The paths and schemas of all keys, with `http` and `api` as names in maps.
+/// What makes every key of a limit matter.
+const LIMIT: &str = "[limits.per-ip]\nrate = \"50/min\"\nquota = \"5/day\"\nban.after = 5\n\
+    [limits.per-ip.plan.gold]\nrate = \"9/s\"\nquota = \"7/day\"\n";
+
+/// The paths and schemas of all keys, with `http`, `api` and the like as names in maps.
 pub(super) fn leaves(schema: Schema, path: &str, out: &mut Vec<(String, Schema)>) {
     let join = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match schema.kind() {
@@ -16,7 +20,12 @@ pub(super) fn leaves(schema: Schema, path: &str, out: &mut Vec<(String, Schema)>
             }
         }
         Kind::Map => {
-            let name = if path == "listen" { "http" } else { "api" };
+            let name = match path {
+                "listen" => "http",
+                "limits" => "per-ip",
+                "limits.per-ip.plan" => "gold",
+                _ => "api",
+            };
             leaves(schema.get(name).expect("any name"), &join(name), out);
         }
         _ => out.push((path.to_owned(), schema)),
@@ -43,8 +52,8 @@ fn changed(schema: Schema) -> Value {
 fn every_key_changes_the_configuration() {
     let mut keys = Vec::new();
     leaves(Schema::root(), "", &mut keys);
-    assert!(keys.len() >= 38, "the schema has {} keys", keys.len());
-    let load_with = |flags: Vec<Flag>| load(&Sources { flags, ..file(MINIMAL) }).map(|loaded| loaded.config);
+    assert!(keys.len() >= 70, "the schema has {} keys", keys.len());
+    let load_with = |flags: Vec<Flag>| load(&Sources { flags, ..file(&format!("{MINIMAL}{LIMIT}")) }).map(|loaded| loaded.config);
     // Any number of workers is the default on some machine, so both sides state one.
     let workers: Flag = ("--workers", "workers", 9.into());
     let before = load_with(vec![workers.clone()]).expect("valid");

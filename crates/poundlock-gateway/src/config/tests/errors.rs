@@ -19,7 +19,7 @@ macro_rules! cases {
 }
 
 cases! {
-    unknown_keys: "lissen.http = {}\n[service.api]\nto = [\"a:1\"]\nconnect = \"2s\"\n[service.api.retry]\ncolour = 1\n[limits.per-ip]\nrate = \"100/min\"\n";
+    unknown_keys: "lissen.http = {}\n[service.api]\nto = [\"a:1\"]\nconnect = \"2s\"\n[service.api.retry]\ncolour = 1\n[limit.per-ip]\nrate = \"100/min\"\n";
     wrong_types: "workers = \"4\"\naccess_log = true\nmetrics.prometheus = \"yes\"\nadmin = 9900\n[service.api]\nto = \"127.0.0.1:3000\"\ntimeout = { connect = 5, request = 1.5, idle = 2026-01-01 }\nretry = { budget = 20, methods = [\"GET\", 1] }\n";
     ranges: "version = 2\nworkers = 0\nlisten.http = { max_connections = -1, max_headers = 99999999999999999999 }\n[service.api]\nto = [\"a:1\"]\nretry.attempts = 11\n";
     choices: "log = { format = \"jsn\", level = \"inof\" }\n[service.api]\nto = [\"a:1\"]\nbalance = \"round-robin\"\n";
@@ -39,6 +39,9 @@ cases! {
     retried_methods: "[service.api]\nto = [\"a:1\"]\nretry.methods = [\"get\", \"POST\", \"GET\", \"GET\"]\n";
     probes: "[service.a]\nto = [\"a:1\"]\nhealth = { path = \"healthz\", every = \"1s\" }\n[service.b]\nhosts = [\"b\"]\nto = [\"a:1\"]\nhealth = { path = \"/a b\" }\n";
     networks_and_methods: "[listen.http]\ntrusted_proxies = [\"10.1.2.3/8\", \"proxy.internal\"]\nextra_methods = [\"MY METHOD\"]\n[service.api]\nto = [\"a:1\"]\n";
+    rates: "limits.a.rate = \"100/mn\"\nlimits.b.rate = \"fast\"\nlimits.c.rate = \"0/s\"\nlimits.d.rate = \"350000/s\"\nlimits.e = { rate = \"1/day\", burst = 900000000 }\nlimits.f.quota = \"1000/fortnight\"\nlimits.g = {}\nlimits.h = { quota = \"1/day\", burst = 5 }\n[service.api]\nto = [\"a:1\"]\n";
+    limits: "[limits.a]\nrate = \"1/s\"\nkey = \"heder:x\"\npaths = [\"v1\", \"/a*b\"]\nmethods = [\"post\"]\nservices = [\"apy\"]\ncost_header = \"x cost\"\nperiod.zone = \"Berlin\"\nban = { after = 1, lasts = \"0s\" }\nallow = [\"10.0.0\"]\nmode = \"shadw\"\n[limits.a.plan.Gold]\nrate = \"1/s\"\n[service.api]\nto = [\"a:1\"]\n";
+    stores: "store = { redis = \"127.0.0.1:6379\", deadline = \"0s\", prefix = \"a b\", on_error = \"open\", nodes = 0 }\n[service.api]\nto = [\"a:1\"]\n";
     names: "[service.My_Api]\nto = [\"a:1\"]\n[service.\"a.b\"]\nto = [\"a:1\"]\n";
     variables: "access_log = \"$${HOME} ${LOG\"\nstate_dir = \"/srv/${NAME}\"\nlog.level = \"${1}\"\n[service.api]\nto = [\"${HOST:-app}:0\"]\n";
     syntax: "version = 1\nlog = { level = info }\n[service.api\nto = [\"a:1\"]\n";

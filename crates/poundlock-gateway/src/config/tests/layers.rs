@@ -68,6 +68,22 @@ fn variables_are_typed_by_the_schema() {
 }
 
 #[test]
+fn two_variables_make_one_rate() {
+    let with = |pairs: &[(&str, &str)]| Sources { env: env(pairs), ..file(MINIMAL) };
+    let (requests, window) = (("RATE_LIMIT_REQUESTS", "5"), ("RATE_LIMIT_WINDOW_SECONDS", "10"));
+    let path = "limits.default.rate";
+    check(&with(&[requests, window]), path, "5/10s".into(), "variable RATE_LIMIT_REQUESTS");
+    check(&with(&[requests]), path, "5/60s".into(), "variable RATE_LIMIT_REQUESTS");
+    check(&with(&[window]), path, "100/10s".into(), "variable RATE_LIMIT_WINDOW_SECONDS");
+    check(&with(&[requests]), "limits.default.key", "ip".into(), "default");
+    check(&with(&[("REDIS_URL", "redis://a")]), "store.redis", "redis://a".into(), "variable REDIS_URL");
+    assert!(load(&with(&[])).expect("valid").config.limits.is_empty());
+    for bad in ["-1", "0", "ten"] {
+        assert!(load(&with(&[("RATE_LIMIT_REQUESTS", bad)])).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn empty_means_unset() {
     let mut sources =
         file(&format!("access_log = \"\"\ndrain.grace = \"${{GRACE:-}}\"\nworkers = \"\"\n{MINIMAL}"));

@@ -26,11 +26,10 @@ impl Ledger {
         let answer = |(charge, (decision, state)): (&Charge, (Decision, State))| {
             if admitted {
                 self.keep(charge, state);
+                return decision;
             }
-            match admitted || !decision.allowed {
-                true => decision,
-                false => decide(self, charge, 0).0,
-            }
+            self.cut(charge, now);
+            if decision.allowed { decide(self, charge, 0).0 } else { decision }
         };
         Verdict { decisions: charges.iter().zip(decided).map(answer).collect() }
     }
@@ -64,6 +63,18 @@ impl Ledger {
             Budget::Quota(_) => self.quotas.get(&at).copied(),
         }
         .unwrap_or_else(|| budget.fresh())
+    }
+
+    /// A time further ahead than an empty bucket's was written by a clock that has been set back, or under a burst that has
+    /// ended. It counts as an empty bucket ([`Gcra::decide`]); unless that is kept, it does so again at each asking, and the
+    /// key never sees the promised retry.
+    fn cut(&mut self, charge: &Charge, now: Micros) {
+        if let (Budget::Rate(gcra), State::Rate(tat)) =
+            (charge.budget, self.state(charge.limit, &charge.key, charge.budget, now))
+            && tat > now.after(gcra.span())
+        {
+            self.keep(charge, State::Rate(now.after(gcra.span())));
+        }
     }
 
     fn keep(&mut self, charge: &Charge, state: State) {

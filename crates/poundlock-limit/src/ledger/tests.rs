@@ -64,6 +64,16 @@ fn an_adjustment_ends_at_a_full_or_an_empty_bucket_but_a_quota_goes_on() {
 }
 
 #[test]
+fn a_clock_set_back_by_an_hour_locks_nobody_out() {
+    let mut ledger = Ledger::default();
+    let ask = [charge(0, "a", rate(60, 10), 10)];
+    assert!(ledger.decide(&ask, Micros(2 * HOUR)).admitted());
+    let wait = ledger.decide(&ask, Micros(HOUR)).decisions[0].retry_after.unwrap();
+    assert_eq!(wait, 10 * Micros::SECOND);
+    assert!(ledger.decide(&ask, Micros(HOUR + wait)).admitted());
+}
+
+#[test]
 fn a_raised_rate_keeps_what_was_spent() {
     let (mut ledger, now) = (Ledger::default(), Micros(1_000));
     ledger.decide(&[charge(0, "a", rate(60, 100), 30)], now);

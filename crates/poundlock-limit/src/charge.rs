@@ -86,4 +86,24 @@ impl Budget {
             _ => self.decide(self.fresh(), now, cost),
         }
     }
+
+    /// Changes what was spent by `amount`, whatever the budget allows: a rate's bucket is then at most empty and at least
+    /// full, a quota may be used beyond its total. What is given back to a period that is over is lost.
+    #[must_use]
+    pub fn adjust(self, state: State, now: Micros, amount: i64) -> State {
+        let cost = amount.unsigned_abs();
+        match (self, state) {
+            (Budget::Rate(gcra), State::Rate(tat)) => {
+                let debt = tat.since(now).min(gcra.span());
+                let price = cost.saturating_mul(gcra.interval());
+                let after = if amount < 0 { debt.saturating_sub(price) } else { debt.saturating_add(price) };
+                State::Rate(now.after(after.min(gcra.span())))
+            }
+            (Budget::Quota(window), State::Quota(used)) if amount < 0 => {
+                State::Quota(window.refund(used, cost))
+            }
+            (Budget::Quota(window), State::Quota(used)) => State::Quota(window.add(used, cost)),
+            _ => self.adjust(self.fresh(), now, amount),
+        }
+    }
 }

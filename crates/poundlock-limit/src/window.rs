@@ -54,6 +54,13 @@ impl Window {
         }
     }
 
+    /// Adds to what was used, whether or not there is enough.
+    #[must_use]
+    pub fn add(self, used: Used, cost: u64) -> Used {
+        let used = self.current(used);
+        Used { amount: used.amount.saturating_add(cost), ..used }
+    }
+
     fn current(self, used: Used) -> Used {
         if used.start >= self.start { used } else { Used { start: self.start, amount: 0 } }
     }

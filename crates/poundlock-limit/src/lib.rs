@@ -1,7 +1,8 @@
 //! Rate limits, quotas and adaptive throttling as pure decisions.
 //!
-//! Main types: [`Gcra`], the arithmetic of a limit; [`Window`], that of a quota's period; [`Charge`], one
-//! of several budgets that a request asks for; [`Decision`], the answer for one of them.
+//! Main types: [`LimitSet`], the limits of a route, and [`Ask`], what they charge a request; [`Charge`], one of several
+//! budgets that are decided together; [`Gcra`] and [`Window`], the arithmetic of a limit and of a quota's period;
+//! [`Decision`], the answer for one of them; [`Ledger`], the oracle that stores are compared with.
 //!
 //! Everything here is a function of state, input and `now`. It knows no clock, no store and no HTTP types.
 
@@ -19,9 +20,13 @@ mod key;
 mod ledger;
 mod lists;
 mod micros;
+mod plan;
 mod quota;
 mod rate;
 mod reserve;
+mod spec;
+#[cfg(test)]
+mod testing;
 mod window;
 
 pub use ban::{Ban, BanEvent, BanRule, Bans, Offence};
@@ -35,7 +40,11 @@ pub use key::{Facts, KEY_MAX, Key, KeyPart, KeySpec, KeySyntax, NAME_MAX, PARTS_
 pub use ledger::Ledger;
 pub use lists::{ENTRIES_MAX, ListError, Listed, Lists, Standing};
 pub use micros::Micros;
+pub use plan::{Bucket, PLAN_KEYS_MAX, PLANS_MAX, PlanError, PlanSource, Plans, Terms};
 pub use quota::{Quota, QuotaSyntax, QuotaText};
 pub use rate::{Rate, RateSyntax};
 pub use reserve::{Adjustment, Adjustments, Reservation};
+pub use spec::{
+    Ask, Denial, LIMIT_NAME_MAX, LIMITS_MAX, Limit, LimitError, LimitSet, Missing, Mode, Shadow, charges,
+};
 pub use window::{Used, Window};

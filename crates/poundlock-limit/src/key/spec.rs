@@ -19,7 +19,7 @@ pub const V6_PREFIX: u8 = 64;
 
 /// What a key asks of a request. All answers are `None` when there is no such thing.
 pub trait Facts {
-    /// The address of the client: see [`client_ip`](crate::client_ip).
+    /// The address of the client: see [`client_ip`](fn@crate::client_ip).
     fn ip(&self) -> Option<IpAddr>;
 
     /// The value of a header, by its lower-case name. Of one that is repeated, `None`: nobody can say which value

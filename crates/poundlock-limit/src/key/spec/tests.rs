@@ -1,39 +1,9 @@
 //! Keys of requests, and what can never become the same key.
 
 use super::*;
+use crate::testing::Request;
 use proptest::prelude::*;
 use std::collections::HashMap;
-
-/// A request as a test says it.
-#[derive(Default)]
-struct Request {
-    ip: Option<IpAddr>,
-    headers: HashMap<&'static str, Vec<u8>>,
-    cookies: HashMap<&'static str, Vec<u8>>,
-    route: Option<String>,
-    service: Option<String>,
-}
-
-impl Facts for Request {
-    fn ip(&self) -> Option<IpAddr> {
-        self.ip
-    }
-    fn header(&self, name: &str) -> Option<&[u8]> {
-        self.headers.get(name).map(Vec::as_slice)
-    }
-    fn cookie(&self, name: &str) -> Option<&[u8]> {
-        self.cookies.get(name).map(Vec::as_slice)
-    }
-    fn route(&self) -> Option<&str> {
-        self.route.as_deref()
-    }
-    fn service(&self) -> Option<&str> {
-        self.service.as_deref()
-    }
-    fn method(&self) -> Option<&str> {
-        Some("GET")
-    }
-}
 
 fn request() -> Request {
     Request {

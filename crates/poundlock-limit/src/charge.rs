@@ -6,7 +6,7 @@ use crate::{Decision, Gcra, Key, Micros, Used, Window};
 use smallvec::SmallVec;
 
 /// How many budgets one request can be charged to at once.
-pub const MAX_CHARGES: usize = 16;
+pub const MAX_CHARGES: usize = 64;
 
 /// A budget in the form that stores do arithmetic with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -63,7 +63,7 @@ pub enum LimitError {
     #[error("expected a name of 1 to 64 visible ASCII characters")]
     Name,
     /// More than [`LIMITS_MAX`] that are not off.
-    #[error("expected at most 8 limits for one request")]
+    #[error("expected at most 32 limits for one request")]
     TooMany,
     /// A budget would be charged twice.
     #[error("a limit is listed twice")]
@@ -136,18 +136,22 @@ impl LimitSet {
         if limits.len() > LIMITS_MAX { Err(LimitError::TooMany) } else { Ok(Self { limits }) }
     }
 
-    /// What a request is charged. `extra` are the burst grants.
-    pub fn ask<'a>(
+    /// What a request is charged. `access` says of each limit and the request's key, `None` if it lacks one, whether the
+    /// limit applies.
+    ///
+    /// # Errors
+    /// What `access` refuses the request for.
+    pub fn ask<'a, E>(
         &'a self,
         facts: &(impl Facts + ?Sized),
         now: Micros,
-        extra: impl Fn(LimitId, &Key) -> u64,
-    ) -> Ask<'a> {
+        mut access: impl FnMut(LimitId, Option<&Key>) -> Result<Access, E>,
+    ) -> Result<Ask<'a>, E> {
         let mut ask = Ask::default();
         for (id, limit) in &self.limits {
-            let Some(key) = limit.key_of(facts) else { continue };
+            let key = limit.key_of(facts);
+            let (Access::Charged { extra }, Some(key)) = (access(*id, key.as_ref())?, key) else { continue };
             let terms = limit.plans.terms(facts, &key);
-            let extra = if terms.rate.is_some() { extra(*id, &key) } else { 0 };
             for charge in charges(*id, key, terms, limit.cost, extra, now) {
                 ask.charges.push(charge);
                 ask.sources.push((limit, terms));
@@ -156,8 +160,26 @@ impl LimitSet {
                 ask.enforced = ask.charges.len();
             }
         }
-        ask
+        Ok(ask)
     }
+
+    /// Whether there is no limit to ask.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.limits.is_empty()
+    }
+}
+
+/// What stands before the budgets of a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// The limit does not apply: another route, or an exempt client.
+    Exempt,
+    /// The request is charged; a burst grant gives it `extra` tokens beyond the burst.
+    Charged {
+        /// Mostly 0.
+        extra: u64,
+    },
 }
 
 /// What one request is charged, and under which limits.

@@ -5,6 +5,7 @@ use crate::headers::{rate_limit, rate_limit_policy};
 use crate::testing::Request;
 use crate::{Bucket, Calendar, Ledger, Period, Quota};
 use proptest::prelude::*;
+use std::convert::Infallible;
 use std::num::NonZeroU64;
 
 const NOW: Micros = Micros(1_700_000_000 * Micros::SECOND);
@@ -29,6 +30,33 @@ fn set(limits: impl IntoIterator<Item = Limit>) -> LimitSet {
     LimitSet::new(limits.map(|(at, limit)| (LimitId(at as u16), Arc::new(limit)))).unwrap()
 }
 
+/// What a request is charged with all limits open to it.
+fn ask_at<'a>(set: &'a LimitSet, request: &Request, now: Micros) -> Ask<'a> {
+    set.ask(request, now, |_, _| Ok::<_, Infallible>(Access::Charged { extra: 0 })).unwrap()
+}
+
+fn ask<'a>(set: &'a LimitSet, request: &Request) -> Ask<'a> {
+    ask_at(set, request, NOW)
+}
+
+#[test]
+fn what_is_exempt_is_not_charged_and_what_is_refused_ends_the_question() {
+    let limits = set([limit("a", "ip", "1/s", 1), limit("b", "header:x", "1/s", 1)]);
+    let request = Request::from("192.0.2.1");
+    let exempt = |id: LimitId, key: Option<&Key>| {
+        assert_eq!(key.is_some(), id.0 == 0 || limits.limits[1].1.missing == Missing::ByIp);
+        Ok::<_, Infallible>(if id.0 == 0 { Access::Exempt } else { Access::Charged { extra: 0 } })
+    };
+    let ask = limits.ask(&request, NOW, exempt).unwrap();
+    assert_eq!(ask.enforced().iter().map(|c| c.limit.0).collect::<Vec<_>>(), [1]);
+    assert_eq!(
+        limits
+            .ask(&request, NOW, |id, _| if id.0 == 1 { Err("no") } else { Ok(Access::Exempt) })
+            .unwrap_err(),
+        "no"
+    );
+}
+
 /// Who denies a request, and which shadows would have, as a layer asks.
 fn decide(
     ledger: &mut Ledger,
@@ -36,7 +64,7 @@ fn decide(
     request: &Request,
     now: Micros,
 ) -> (Option<String>, Vec<String>) {
-    let ask = set.ask(request, now, |_, _| 0);
+    let ask = ask_at(set, request, now);
     let verdict = ledger.decide(ask.enforced(), now);
     let denial = ask.denial(&verdict).map(|denial| denial.limit.name().to_owned());
     assert_eq!(denial.is_none(), verdict.admitted());
@@ -56,7 +84,7 @@ fn rate_and_quota_share_the_limit_and_say_so_in_headers() {
     both.plans = Plans::only(Terms { rate: Some(bucket), quota: Some(day) });
     let limits = set([limit("per-ip", "ip", "100/min", 20), both]);
     let request = Request::from("192.0.2.1").with("x-api-key", "k");
-    let ask = limits.ask(&request, NOW, |_, _| 0);
+    let ask = ask(&limits, &request);
     assert_eq!(ask.enforced().iter().map(|c| c.limit.0).collect::<Vec<_>>(), [0, 1, 1]);
     let policy = rate_limit_policy(ask.policies());
     assert_eq!(
@@ -76,7 +104,7 @@ fn the_limit_that_denies_longest_is_named() {
     let (mut ledger, request) = (Ledger::default(), Request::from("192.0.2.1"));
     assert_eq!(decide(&mut ledger, &limits, &request, NOW).0, None);
     assert_eq!(decide(&mut ledger, &limits, &request, NOW).0.as_deref(), Some("day"));
-    let ask = limits.ask(&request, NOW, |_, _| 0);
+    let ask = ask(&limits, &request);
     let denial =
         ask.denial(&ledger.decide(ask.enforced(), NOW)).map(|d| (d.charge.limit, d.decision.retry_after));
     assert_eq!(denial, Some((LimitId(2), Some(6_400 * Micros::SECOND))));
@@ -88,7 +116,7 @@ fn a_request_without_the_key_is_counted_by_ip_or_not_at_all() {
     let skipped = Limit { missing: Missing::Skip, ..by_ip.clone() };
     let keys = |limit: Limit, request: &Request| {
         let limits = set([limit]);
-        let ask = limits.ask(request, NOW, |_, _| 0);
+        let ask = ask(&limits, request);
         ask.enforced().iter().map(|c| c.key.to_string()).collect::<Vec<_>>()
     };
     let request = Request::from("192.0.2.1");
@@ -99,7 +127,10 @@ fn a_request_without_the_key_is_counted_by_ip_or_not_at_all() {
 #[test]
 fn a_grant_enlarges_the_burst_of_its_limit_only() {
     let limits = set([limit("a", "ip", "1/s", 1), limit("b", "ip", "1/s", 1)]);
-    let ask = limits.ask(&Request::from("192.0.2.1"), NOW, |id, _| if id.0 == 1 { 9 } else { 0 });
+    let granted = |id: LimitId, _: Option<&Key>| {
+        Ok::<_, Infallible>(Access::Charged { extra: if id.0 == 1 { 9 } else { 0 } })
+    };
+    let ask = limits.ask(&Request::from("192.0.2.1"), NOW, granted).unwrap();
     let verdict = Ledger::default().decide(ask.enforced(), NOW);
     assert_eq!(verdict.decisions.iter().map(|d| d.limit).collect::<Vec<_>>(), [1, 10]);
 }
@@ -107,10 +138,10 @@ fn a_grant_enlarges_the_burst_of_its_limit_only() {
 #[test]
 fn modes_and_bounds_of_a_set() {
     let off = Limit { mode: Mode::Off, ..limit("off", "ip", "1/s", 1) };
-    assert!(set([off.clone()]).ask(&Request::from("192.0.2.1"), NOW, |_, _| 0).enforced().is_empty());
+    assert!(ask(&set([off.clone()]), &Request::from("192.0.2.1")).enforced().is_empty());
     let numbered = |n: u16| (0..n).map(|id| (LimitId(id), Arc::new(limit("a", "ip", "1/s", 1))));
-    assert!(LimitSet::new(numbered(8).chain([(LimitId(9), Arc::new(off))])).is_ok());
-    assert_eq!(LimitSet::new(numbered(9)).unwrap_err(), LimitError::TooMany);
+    assert!(LimitSet::new(numbered(LIMITS_MAX as u16).chain([(LimitId(99), Arc::new(off))])).is_ok());
+    assert_eq!(LimitSet::new(numbered(LIMITS_MAX as u16 + 1)).unwrap_err(), LimitError::TooMany);
     assert_eq!(LimitSet::new(numbered(2).chain(numbered(1))).unwrap_err(), LimitError::Twice);
     for name in ["", "a b", "ä", &"n".repeat(65)] {
         let made = Limit::new(name, KeySpec::default(), Plans::only(Terms::default()));
@@ -141,7 +172,7 @@ fn asking_three_limits_allocates_nothing() {
         set([limit("ip", "ip", "1/s", 1), limit("key", "header:x-api-key", "1/s", 1), quota("day", "ip", 5)]);
     let request = Request::from("192.0.2.1").with("x-api-key", "k");
     let counted = allocation_counter::measure(|| {
-        let ask = limits.ask(&request, NOW, |_, _| 0);
+        let ask = ask(&limits, &request);
         assert_eq!((ask.enforced().len(), ask.policies().count()), (3, 3));
     });
     assert_eq!(counted.count_total, 0);
@@ -166,7 +197,7 @@ proptest! {
             let request = Request::from(if second { "192.0.2.2" } else { "192.0.2.1" });
             let left = decide(&mut one, &alone, &request, now).0;
             prop_assert_eq!(left, decide(&mut other, &beside, &request, now).0);
-            for charge in alone.ask(&request, now, |_, _| 0).enforced() {
+            for charge in ask_at(&alone, &request, now).enforced() {
                 let peek = |ledger: &Ledger| ledger.peek(charge.limit, &charge.key, charge.budget, now);
                 prop_assert_eq!(peek(&one), peek(&other));
             }

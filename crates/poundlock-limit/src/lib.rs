@@ -45,7 +45,6 @@ pub use quota::{Quota, QuotaSyntax, QuotaText};
 pub use rate::{Rate, RateSyntax};
 pub use reserve::{Adjustment, Adjustments, Reservation};
 pub use spec::{
-    Access, Ask, Denial, LIMIT_NAME_MAX, LIMITS_MAX, Limit, LimitError, LimitSet, Missing, Mode, Shadow,
-    charges,
+    Access, Ask, Denial, LIMIT_NAME_MAX, LIMITS_MAX, Limit, LimitError, LimitSet, Missing, Mode, charges,
 };
 pub use window::{Used, Window};

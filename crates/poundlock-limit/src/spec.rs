@@ -141,12 +141,12 @@ impl LimitSet {
     ///
     /// # Errors
     /// What `access` refuses the request for.
-    pub fn ask<'a, E>(
-        &'a self,
+    pub fn ask<E>(
+        &self,
         facts: &(impl Facts + ?Sized),
         now: Micros,
         mut access: impl FnMut(LimitId, Option<&Key>) -> Result<Access, E>,
-    ) -> Result<Ask<'a>, E> {
+    ) -> Result<Ask, E> {
         let mut ask = Ask::default();
         for (id, limit) in &self.limits {
             let key = limit.key_of(facts);
@@ -154,13 +154,27 @@ impl LimitSet {
             let terms = limit.plans.terms(facts, &key);
             for charge in charges(*id, key, terms, limit.cost, extra, now) {
                 ask.charges.push(charge);
-                ask.sources.push((limit, terms));
+                ask.promises.push(promise(charge.budget, terms));
             }
             if limit.mode == Mode::Enforce {
                 ask.enforced = ask.charges.len();
             }
         }
         Ok(ask)
+    }
+
+    /// A limit of the set.
+    #[must_use]
+    pub fn limit(&self, id: LimitId) -> Option<&Limit> {
+        self.limits.iter().find(|(known, _)| *known == id).map(|(_, limit)| &**limit)
+    }
+
+    /// The name of the budget of a charge: the two of one limit must not have the same in a header.
+    fn name(&self, charge: &Charge) -> &str {
+        self.limit(charge.limit).map_or("", |limit| match charge.budget {
+            Budget::Rate(_) => &limit.name,
+            Budget::Quota(_) => &limit.quota_name,
+        })
     }
 
     /// Whether there is no limit to ask.
@@ -182,89 +196,75 @@ pub enum Access {
     },
 }
 
-/// What one request is charged, and under which limits.
+/// What one request is charged. It belongs to the set that made it, whose limits it names by number.
 #[derive(Debug, Clone, Default)]
-pub struct Ask<'a> {
+pub struct Ask {
     /// Those that are enforced, then the shadows, limit by limit.
     charges: SmallVec<[Charge; 4]>,
-    sources: SmallVec<[(&'a Limit, &'a Terms); 4]>,
+    /// What each budget promises: tokens, and in how many seconds.
+    promises: SmallVec<[(u64, u64); 4]>,
     enforced: usize,
-}
-
-/// What a limit that is not enforced would be charged.
-#[derive(Debug, Clone, Copy)]
-pub struct Shadow<'s> {
-    /// The limit. If its charges are denied, it would have denied the request.
-    pub limit: &'s Limit,
-    /// Its charges.
-    pub charges: &'s [Charge],
 }
 
 /// Why a request is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Denial<'a> {
-    /// The limit that denies longest.
-    pub limit: &'a Limit,
-    /// Its charge.
+pub struct Denial {
+    /// Of the limit that denies longest.
     pub charge: Charge,
     /// Its decision.
     pub decision: Decision,
 }
 
-impl<'a> Ask<'a> {
+impl Ask {
     /// The charges to be decided together. Empty: the request is admitted.
     #[must_use]
     pub fn enforced(&self) -> &[Charge] {
         &self.charges[..self.enforced]
     }
 
-    /// The charges to be decided one shadow limit at a time, once the request is admitted.
-    pub fn shadows(&self) -> impl Iterator<Item = Shadow<'_>> {
-        let mut sources = &self.sources[self.enforced..];
-        self.charges[self.enforced..].chunk_by(|a, b| a.limit == b.limit).map(move |charges| {
-            let (own, rest) = sources.split_at(charges.len());
-            sources = rest;
-            Shadow { limit: own[0].0, charges }
-        })
+    /// The charges of each shadow limit, to be decided one limit at a time, once the request is admitted: if they are denied,
+    /// the limit would have denied the request.
+    pub fn shadows(&self) -> impl Iterator<Item = &[Charge]> {
+        self.charges[self.enforced..].chunk_by(|a, b| a.limit == b.limit)
+    }
+
+    /// Whether nothing is charged.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.charges.is_empty()
     }
 
     /// Why the request is denied, by the verdict on [`Ask::enforced`]; `None` if it is admitted.
     #[must_use]
-    pub fn denial(&self, verdict: &Verdict) -> Option<Denial<'a>> {
+    pub fn denial(&self, verdict: &Verdict) -> Option<Denial> {
         let at = most_restrictive(&verdict.decisions)?;
-        let decision = verdict.decisions[at];
-        let (charge, (limit, _)) = self.enforced().get(at).zip(self.sources.get(at))?;
-        (!decision.allowed).then_some(Denial { limit, charge: *charge, decision })
+        let (charge, decision) = (*self.enforced().get(at)?, verdict.decisions[at]);
+        (!decision.allowed).then_some(Denial { charge, decision })
     }
 
     /// What the enforced limits promise, for [`rate_limit_policy`](crate::headers::rate_limit_policy).
-    pub fn policies(&self) -> impl Iterator<Item = Policy<'a>> {
-        self.enforced().iter().zip(&self.sources).map(|(charge, (limit, terms))| {
-            let (quota, window) = match (charge.budget, terms.rate) {
-                (Budget::Quota(window), _) => (window.total, window.end.since(window.start) / Micros::SECOND),
-                (Budget::Rate(_), Some(bucket)) => {
-                    (bucket.rate().count().get(), bucket.rate().period().as_secs())
-                }
-                (Budget::Rate(gcra), None) => (gcra.burst(), gcra.span() / Micros::SECOND),
-            };
-            Policy { name: named(limit, charge.budget), quota, window }
+    pub fn policies<'s>(&'s self, set: &'s LimitSet) -> impl Iterator<Item = (LimitId, Policy<'s>)> {
+        self.enforced().iter().zip(&self.promises).map(|(charge, (quota, window))| {
+            (charge.limit, Policy { name: set.name(charge), quota: *quota, window: *window })
         })
     }
 
-    /// What is left, for [`rate_limit`](crate::headers::rate_limit).
-    pub fn left(&self, verdict: &Verdict) -> impl Iterator<Item = (&'a str, Decision)> {
-        let budgets = self.enforced().iter().zip(&self.sources);
-        budgets
-            .zip(&verdict.decisions)
-            .map(|((charge, (limit, _)), decision)| (named(limit, charge.budget), *decision))
+    /// What is left of each, for [`rate_limit`](crate::headers::rate_limit).
+    pub fn left<'s>(
+        &'s self,
+        set: &'s LimitSet,
+        verdict: &'s Verdict,
+    ) -> impl Iterator<Item = (LimitId, (&'s str, Decision))> {
+        let budgets = self.enforced().iter().zip(&verdict.decisions);
+        budgets.map(|(charge, decision)| (charge.limit, (set.name(charge), *decision)))
     }
 }
 
-/// The name of a budget: the two of one limit must not have the same in a header.
-fn named(limit: &Limit, budget: Budget) -> &str {
-    match budget {
-        Budget::Rate(_) => &limit.name,
-        Budget::Quota(_) => &limit.quota_name,
+fn promise(budget: Budget, terms: &Terms) -> (u64, u64) {
+    match (budget, terms.rate) {
+        (Budget::Quota(window), _) => (window.total, window.end.since(window.start) / Micros::SECOND),
+        (Budget::Rate(_), Some(bucket)) => (bucket.rate().count().get(), bucket.rate().period().as_secs()),
+        (Budget::Rate(gcra), None) => (gcra.burst(), gcra.span() / Micros::SECOND),
     }
 }
 

@@ -31,11 +31,11 @@ fn set(limits: impl IntoIterator<Item = Limit>) -> LimitSet {
 }
 
 /// What a request is charged with all limits open to it.
-fn ask_at<'a>(set: &'a LimitSet, request: &Request, now: Micros) -> Ask<'a> {
+fn ask_at(set: &LimitSet, request: &Request, now: Micros) -> Ask {
     set.ask(request, now, |_, _| Ok::<_, Infallible>(Access::Charged { extra: 0 })).unwrap()
 }
 
-fn ask<'a>(set: &'a LimitSet, request: &Request) -> Ask<'a> {
+fn ask(set: &LimitSet, request: &Request) -> Ask {
     ask_at(set, request, NOW)
 }
 
@@ -66,12 +66,12 @@ fn decide(
 ) -> (Option<String>, Vec<String>) {
     let ask = ask_at(set, request, now);
     let verdict = ledger.decide(ask.enforced(), now);
-    let denial = ask.denial(&verdict).map(|denial| denial.limit.name().to_owned());
+    let denial = ask.denial(&verdict).map(|denial| set.limit(denial.charge.limit).unwrap().name().to_owned());
     assert_eq!(denial.is_none(), verdict.admitted());
     let mut would = Vec::new();
     if denial.is_none() {
-        let denied = ask.shadows().filter(|shadow| !ledger.decide(shadow.charges, now).admitted());
-        would.extend(denied.map(|shadow| shadow.limit.name().to_owned()));
+        let denied = ask.shadows().filter(|charges| !ledger.decide(charges, now).admitted());
+        would.extend(denied.map(|charges| set.limit(charges[0].limit).unwrap().name().to_owned()));
     }
     (denial, would)
 }
@@ -86,13 +86,13 @@ fn rate_and_quota_share_the_limit_and_say_so_in_headers() {
     let request = Request::from("192.0.2.1").with("x-api-key", "k");
     let ask = ask(&limits, &request);
     assert_eq!(ask.enforced().iter().map(|c| c.limit.0).collect::<Vec<_>>(), [0, 1, 1]);
-    let policy = rate_limit_policy(ask.policies());
+    let policy = rate_limit_policy(ask.policies(&limits).map(|(_, policy)| policy));
     assert_eq!(
         policy.as_str(),
         r#""per-ip";q=100;w=60, "per-key";q=1000;w=60, "per-key-quota";q=100000;w=86400"#
     );
     let verdict = Ledger::default().decide(ask.enforced(), NOW);
-    let left = rate_limit(ask.left(&verdict));
+    let left = rate_limit(ask.left(&limits, &verdict).map(|(_, left)| left));
     // 1,700,000,000 is 22:13:20 in UTC: 6,400 s to midnight.
     assert_eq!(left.as_str(), r#""per-ip";r=19;t=1, "per-key";r=19;t=1, "per-key-quota";r=99999;t=6400"#);
 }
@@ -173,7 +173,7 @@ fn asking_three_limits_allocates_nothing() {
     let request = Request::from("192.0.2.1").with("x-api-key", "k");
     let counted = allocation_counter::measure(|| {
         let ask = ask(&limits, &request);
-        assert_eq!((ask.enforced().len(), ask.policies().count()), (3, 3));
+        assert_eq!((ask.enforced().len(), ask.policies(&limits).count()), (3, 3));
     });
     assert_eq!(counted.count_total, 0);
 }

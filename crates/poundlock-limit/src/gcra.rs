@@ -16,13 +16,15 @@ pub struct Gcra {
     burst: NonZeroU64,
 }
 
-/// Why a rate cannot be kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a rate cannot be kept. Correct the configuration; a retry does not help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RateError {
     /// No period, or one over [`Gcra::MAX_PERIOD`].
+    #[error("expected a period of at most 366 days")]
     Period,
     /// More than one token a microsecond, or a rate that whole microseconds would miss by more than 1 %. These are
     /// the nearest tokens a period that can be kept, below and above.
+    #[error("too fast to be kept to 1 %: the nearest rates are {below} and {above} in a period")]
     Precision {
         /// Below.
         below: u64,
@@ -30,6 +32,7 @@ pub enum RateError {
         above: u64,
     },
     /// It would take longer than [`Gcra::MAX_SPAN`] to fill the bucket.
+    #[error("the burst would take more than ten years to grow back")]
     Burst,
 }
 

@@ -26,7 +26,7 @@ pub trait Facts {
     /// the service believes.
     fn header(&self, name: &str) -> Option<&[u8]>;
 
-    /// The value of a cookie; `None` also for one that is repeated with different values.
+    /// The value of a cookie; see [`cookie`](crate::cookie).
     fn cookie(&self, name: &str) -> Option<&[u8]>;
 
     /// The JSON Web Token; by default that of the `Authorization` header. **Its claims are not verified here**: see

@@ -3,6 +3,12 @@
 //! Main items: [`LimitStore`], what every store does, and [`LimitDef`], what it is told about a limit. A store decides
 //! nothing itself: the arithmetic is [`poundlock_limit::Budget`]'s.
 
+mod bounds;
+mod listing;
+pub mod redis;
+
+pub use listing::{Listed, Page, Spent};
+
 use poundlock_limit::{Budget, Charge, Decision, Key, LimitId, Micros, Verdict};
 
 /// What a store has to know about one limit; its place in the list is its [`LimitId`].

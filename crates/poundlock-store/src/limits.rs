@@ -3,7 +3,12 @@
 //! Main items: [`LimitStore`], what every store does, and [`LimitDef`], what it is told about a limit. A store decides
 //! nothing itself: the arithmetic is [`poundlock_limit::Budget`]'s.
 
+mod bounds;
+mod listing;
 pub mod memory;
+pub mod redis;
+
+pub use listing::{Listed, Page, Spent};
 
 use poundlock_limit::{Budget, Charge, Decision, Key, LimitId, Micros, Verdict};
 

@@ -105,4 +105,12 @@ mod tests {
         assert_eq!(DAY.refund(used, 3).amount, 5);
         assert_eq!(DAY.refund(Used { start: Micros(200), amount: 8 }, 3).amount, 8);
     }
+
+    #[test]
+    fn what_is_added_may_exceed_the_total_and_begins_a_new_period() {
+        let used = Used { start: Micros(100), amount: 8 };
+        assert_eq!(DAY.add(used, 5), Used { start: Micros(100), amount: 13 });
+        assert_eq!(DAY.add(Used { start: Micros(0), amount: 8 }, 5), Used { start: Micros(100), amount: 5 });
+        assert_eq!(DAY.add(used, u64::MAX).amount, u64::MAX);
+    }
 }

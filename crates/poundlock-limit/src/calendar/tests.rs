@@ -34,6 +34,9 @@ fn a_skipped_beginning_is_the_end_of_the_gap_and_a_repeated_one_its_first_time()
     let berlin = calendar(Period::Day, "Europe/Berlin", two);
     check(&berlin, "2025-03-30T01:00:00Z", "2025-03-30T01:00:00Z", "2025-03-31T00:00:00Z");
     check(&berlin, "2025-10-26T00:30:00Z", "2025-10-26T00:00:00Z", "2025-10-27T01:00:00Z");
+    // In St. John's, 00:01 became 01:01: one o'clock was skipped in the middle of the gap.
+    let st_johns = calendar(Period::Day, "America/St_Johns", Anchor { hour: 1, ..Anchor::default() });
+    check(&st_johns, "2010-03-14T03:31:00Z", "2010-03-14T03:31:00Z", "2010-03-15T03:30:00Z");
     // Cairo's clocks skip midnight; Havana's repeat it.
     let cairo = calendar(Period::Day, "Africa/Cairo", Anchor::default());
     check(&cairo, "2024-04-26T00:00:00Z", "2024-04-25T22:00:00Z", "2024-04-26T21:00:00Z");

@@ -55,6 +55,9 @@ fn a_reset_forgets_both_budgets_of_one_key_only() {
 #[test]
 fn an_adjustment_ends_at_a_full_or_an_empty_bucket_but_a_quota_goes_on() {
     let (mut ledger, now, key, id) = (Ledger::default(), Micros(1_000), Key::new("a").unwrap(), LimitId(0));
+    ledger.adjust(id, &key, rate(60, 10), i64::MAX, now);
+    assert_eq!(ledger.peek(id, &key, rate(60, 10), now.after(10 * Micros::SECOND)).remaining, 10);
+    ledger.reset(id, &key);
     for (amount, tokens, used) in [(4, 6, 6), (i64::MAX, 0, 0), (-3, 3, 0), (i64::MIN, 10, 10), (0, 10, 10)] {
         ledger.adjust(id, &key, rate(60, 10), amount, now);
         ledger.adjust(id, &key, quota(10), amount, now);

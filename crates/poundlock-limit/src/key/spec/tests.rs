@@ -63,6 +63,17 @@ fn more_secrets_than_fit_are_hashed_as_a_whole() {
 }
 
 #[test]
+fn no_text_looks_like_an_escape_or_a_hash() {
+    let spec = KeySpec::parse(["route"]).unwrap();
+    let key =
+        |text: &str| spec.make(&Request { route: Some(text.to_owned()), ..Request::default() }).unwrap();
+    assert_ne!(key("a|"), key("a%7c"));
+    let hashed = key(&"r".repeat(48));
+    assert!(hashed.as_str().starts_with('#') && hashed.as_str().len() == 33, "{hashed}");
+    assert_ne!(key(hashed.as_str()), hashed);
+}
+
+#[test]
 fn a_megabyte_is_hashed() {
     let mut large = request();
     large.headers.insert("x-api-key", vec![b'k'; 1 << 20]);

@@ -71,6 +71,18 @@ impl Budget {
         }
     }
 
+    /// What one of `nodes` may grant when they cannot count together: all of them grant no more than the budget, unless
+    /// that is less than one token a node.
+    #[must_use]
+    pub fn part_of(self, nodes: u32) -> Self {
+        match self {
+            Budget::Rate(gcra) => Budget::Rate(gcra.part_of(nodes)),
+            Budget::Quota(window) => {
+                Budget::Quota(Window { total: window.total / u64::from(nodes.max(1)), ..window })
+            }
+        }
+    }
+
     /// Decides; see [`Gcra::decide`] and [`Window::decide`]. A state of the other kind counts as fresh.
     #[must_use]
     pub fn decide(self, state: State, now: Micros, cost: u64) -> (Decision, State) {

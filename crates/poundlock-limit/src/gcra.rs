@@ -92,6 +92,18 @@ impl Gcra {
         Self { burst, ..self }
     }
 
+    /// The rate and burst of one of `nodes` that share them and cannot count together. A burst of less than one token a
+    /// node is one token.
+    #[must_use]
+    pub fn part_of(self, nodes: u32) -> Self {
+        let nodes = u64::from(nodes.max(1));
+        let burst = NonZeroU64::new(self.burst.get() / nodes).unwrap_or(NonZeroU64::MIN);
+        // A longer interval than the longest span would let sums overflow.
+        let most = Self::MAX_SPAN.as_micros() as u64 / burst;
+        let interval = self.interval.get().saturating_mul(nodes).min(most);
+        Self { interval: NonZeroU64::new(interval).unwrap_or(self.interval), burst }
+    }
+
     /// Asks for `cost` tokens: the decision, and the TAT to keep if the request is admitted. The caller keeps the old
     /// one if this or another budget denies. A cost of 0 is always admitted and spends nothing.
     ///

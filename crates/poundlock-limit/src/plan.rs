@@ -113,6 +113,12 @@ impl Plans {
         Ok(Self { default, by_plan: Some((source, plans)) })
     }
 
+    /// The terms of requests without a plan.
+    #[must_use]
+    pub fn default_terms(&self) -> &Terms {
+        &self.default
+    }
+
     /// The terms of a request whose key under this limit is `key`.
     #[must_use]
     pub fn terms(&self, facts: &(impl Facts + ?Sized), key: &Key) -> &Terms {

@@ -80,6 +80,16 @@ proptest! {
         }
     }
 
+    /// What nodes grant apart is no more than what they grant together, but for one token each.
+    #[test]
+    fn parts_are_no_more_than_the_whole(count in 1u64..10_000, burst in 1u64..10_000, nodes in 1u32..100) {
+        let (whole, part) = (gcra(count, MINUTE, burst), gcra(count, MINUTE, burst).part_of(nodes));
+        let together = part.burst() * u64::from(nodes);
+        prop_assert!(together <= whole.burst() || part.burst() == 1);
+        prop_assert!(part.interval() / u64::from(nodes) >= whole.interval());
+        prop_assert!(u128::from(part.span()) <= Gcra::MAX_SPAN.as_micros());
+    }
+
     /// A denied request that comes back after `retry_after` is admitted, and not a microsecond earlier.
     #[test]
     fn retry_after_is_exact(count in 1u64..2_000, burst in 1u64..50, cost in 1u64..50, debt in 0u64..100_000_000) {

@@ -10,6 +10,7 @@ mod decision;
 mod gcra;
 mod key;
 mod micros;
+pub mod throttle;
 mod window;
 
 pub use charge::{Budget, Charge, LimitId, MAX_CHARGES, State, Verdict};

@@ -1,7 +1,10 @@
 //! Adaptive throttling: what is shed when it is too much.
 //!
-//! Main type: [`Codel`], for a queue that we can see. It knows no clock.
+//! Main types: [`Admission`], which sheds by priority and fairly inside one; [`Codel`], for a queue that we can see.
+//! They know no atomics, no threads and no clock.
 
+mod admission;
 mod codel;
 
+pub use admission::{Admission, Priority};
 pub use codel::{Codel, Dequeue};

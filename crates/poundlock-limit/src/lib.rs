@@ -28,6 +28,7 @@ mod reserve;
 mod spec;
 #[cfg(test)]
 mod testing;
+pub mod throttle;
 mod window;
 
 pub use ban::{Ban, BanEvent, BanRule, Bans, Offence};

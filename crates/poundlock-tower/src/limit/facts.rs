@@ -1,0 +1,132 @@
+//! What keys are made of, read from a request head.
+//!
+//! Main type: [`HeadFacts`]. It does not know limits.
+
+use crate::{Peer, TrustedProxies};
+use http::request::Parts;
+use http::{HeaderMap, header};
+use poundlock_limit::client_ip::{Forwarding, client_ip};
+use poundlock_limit::Facts;
+use std::net::IpAddr;
+
+/// A request head as limits see it.
+pub(super) struct HeadFacts<'a> {
+    head: &'a Parts,
+    service: Option<&'a str>,
+    address: Option<IpAddr>,
+    trusted: bool,
+    forwarding: Forwarding,
+}
+
+impl<'a> HeadFacts<'a> {
+    pub(super) fn new(
+        head: &'a Parts,
+        service: Option<&'a str>,
+        proxies: &TrustedProxies,
+        forwarding: Forwarding,
+    ) -> Self {
+        let peer = head.extensions.get::<Peer>();
+        let values = || head.headers.get_all(name(forwarding)).iter().map(|value| value.as_bytes());
+        let address = peer.map(|peer| match peer.trusted {
+            true => client_ip(forwarding, peer.address.ip(), values(), |ip| proxies.trusts(ip)).address,
+            false => peer.address.ip().to_canonical(),
+        });
+        Self { head, service, address, trusted: peer.is_some_and(|peer| peer.trusted), forwarding }
+    }
+
+    /// Whether somebody who is no proxy of ours says whom a request comes from.
+    pub(super) fn forwarded_by_stranger(&self) -> bool {
+        !self.trusted && self.head.headers.contains_key(name(self.forwarding))
+    }
+
+    /// Whether the peer is a proxy of ours, whose headers about the client are believed.
+    pub(super) fn trusted(&self) -> bool {
+        self.trusted
+    }
+
+    pub(super) fn head(&self) -> &'a Parts {
+        self.head
+    }
+}
+
+fn name(forwarding: Forwarding) -> header::HeaderName {
+    match forwarding {
+        Forwarding::XForwardedFor => header::HeaderName::from_static("x-forwarded-for"),
+        Forwarding::Forwarded => header::FORWARDED,
+    }
+}
+
+impl Facts for HeadFacts<'_> {
+    fn ip(&self) -> Option<IpAddr> {
+        self.address
+    }
+
+    fn header(&self, name: &str) -> Option<&[u8]> {
+        let mut values = self.head.headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => Some(value.as_bytes()),
+            _ => None,
+        }
+    }
+
+    fn cookie(&self, name: &str) -> Option<&[u8]> {
+        let mut found = cookies(&self.head.headers).filter(|(key, _)| *key == name.as_bytes()).map(|(_, v)| v);
+        let first = found.next()?;
+        found.all(|other| other == first).then_some(first)
+    }
+
+    fn route(&self) -> Option<&str> {
+        self.service
+    }
+
+    fn service(&self) -> Option<&str> {
+        self.service
+    }
+
+    fn method(&self) -> Option<&str> {
+        Some(self.head.method.as_str())
+    }
+}
+
+/// The pairs of all `Cookie` headers (RFC 6265 section 4.2.1); what has no `=` is passed over.
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).filter_map(|pair| {
+        let at = pair.iter().position(|byte| *byte == b'=')?;
+        Some((pair[..at].trim_ascii(), pair[at + 1..].trim_ascii()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::Request;
+
+    fn cookie(lines: &[&str], name: &str) -> Option<String> {
+        let mut request = Request::new(());
+        for line in lines {
+            request.headers_mut().append(header::COOKIE, line.parse().unwrap());
+        }
+        let (head, ()) = request.into_parts();
+        let facts = HeadFacts::new(&head, None, &TrustedProxies::default(), Forwarding::XForwardedFor);
+        facts.cookie(name).map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
+    #[test]
+    fn a_cookie_has_one_value_or_none() {
+        assert_eq!(cookie(&["a=1; sid=x=y; b"], "sid").as_deref(), Some("x=y"));
+        assert_eq!(cookie(&["sid=x", "sid=x"], "sid").as_deref(), Some("x"));
+        assert_eq!(cookie(&["sid=x", "sid=y"], "sid"), None);
+        assert_eq!(cookie(&["sidx=1"], "sid"), None);
+    }
+
+    #[test]
+    fn a_repeated_header_is_nobodys() {
+        let mut request = Request::new(());
+        request.headers_mut().append("x-key", "a".parse().unwrap());
+        request.headers_mut().append("x-key", "b".parse().unwrap());
+        let (head, ()) = request.into_parts();
+        let facts = HeadFacts::new(&head, None, &TrustedProxies::default(), Forwarding::XForwardedFor);
+        assert_eq!((facts.header("x-key"), facts.ip()), (None, None));
+    }
+}

@@ -1,0 +1,132 @@
+//! What clients are told: the headers of an answer and of a refusal.
+//!
+//! Main types: [`Pen`], which writes them, and [`Refused`], a refusal with its own. What they say is
+//! `poundlock-limit`'s.
+
+use super::Limiter;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use poundlock_limit::headers::{XRateLimit, rate_limit, rate_limit_policy, retry_after, x_rate_limit};
+use poundlock_limit::{Ask, Decision, LimitSet, Micros, Verdict};
+use smallvec::SmallVec;
+use std::io::Write;
+use std::sync::Arc;
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LEFT: HeaderName = HeaderName::from_static("ratelimit");
+const X_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const X_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const X_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+const NAMES: [HeaderName; 5] = [POLICY, LEFT, X_LIMIT, X_REMAINING, X_RESET];
+
+/// Refusals that come at once are told to come back spread over this much more than they must, in parts of their
+/// wait, and at most this long.
+const JITTER_PART: u64 = 10;
+const JITTER_MAX: u64 = 5 * Micros::SECOND;
+
+/// What is left of the limits of one request, as the values of [`NAMES`].
+#[derive(Debug, Clone, Default)]
+pub(super) struct Told(Option<[HeaderValue; 5]>);
+
+impl Told {
+    /// Adds the headers to an answer. What the service says of limits of its own is replaced.
+    pub(super) fn add_to(self, headers: &mut HeaderMap) {
+        for (name, value) in NAMES.into_iter().zip(self.0.into_iter().flatten()) {
+            headers.insert(name, value);
+        }
+    }
+}
+
+/// Writes header values one after the other into a buffer that is used again when the last answer is gone: on a
+/// connection that serves one request at a time, nothing is allocated.
+#[derive(Debug, Default)]
+pub(super) struct Pen(BytesMut);
+
+impl Clone for Pen {
+    /// A clone writes for somebody else.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Pen {
+    /// What the limits that tell anything leave.
+    pub(super) fn write(
+        &mut self,
+        limiter: &Limiter,
+        set: &LimitSet,
+        ask: &Ask,
+        verdict: &Verdict,
+        now: Micros,
+    ) -> Told {
+        let decisions: SmallVec<[Decision; 4]> =
+            ask.left(set, verdict).filter(|(id, _)| limiter.tells(*id)).map(|(_, (_, left))| left).collect();
+        let Some(XRateLimit { limit, remaining, reset }) = x_rate_limit(&decisions, now) else {
+            return Told::default();
+        };
+        let policies = ask.policies(set).filter(|(id, _)| limiter.tells(*id)).map(|(_, policy)| policy);
+        let left = ask.left(set, verdict).filter(|(id, _)| limiter.tells(*id)).map(|(_, left)| left);
+        Told(Some([
+            self.value(rate_limit_policy(policies).as_bytes()),
+            self.value(rate_limit(left).as_bytes()),
+            self.number(limit),
+            self.number(remaining),
+            self.number(reset),
+        ]))
+    }
+
+    fn value(&mut self, bytes: &[u8]) -> HeaderValue {
+        self.0.extend_from_slice(bytes);
+        let value: Bytes = self.0.split().freeze();
+        HeaderValue::from_maybe_shared(value).expect("a line is visible ASCII")
+    }
+
+    fn number(&mut self, number: u64) -> HeaderValue {
+        // Longer than any u64.
+        let mut digits = [0; 20];
+        let mut rest = &mut digits[..];
+        let written = write!(rest, "{number}").map(|()| 20 - rest.len());
+        self.value(&digits[..written.expect("a u64 has at most 20 digits")])
+    }
+}
+
+/// Why and until when somebody is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The limit that refuses.
+    pub limit: Arc<str>,
+    /// Whether it has shut the key out, rather than counted it.
+    pub banned: bool,
+    /// Seconds to wait; `None` if the request costs more than there ever is.
+    pub retry_after: Option<u64>,
+    /// What else the answer says, by header.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Refused {
+    /// By a budget.
+    pub(super) fn limited(limit: Arc<str>, decision: Decision, told: Told) -> Self {
+        let headers = NAMES.into_iter().zip(told.0.into_iter().flatten()).collect();
+        Self { limit, banned: false, retry_after: decision.retry_after.map(wait), headers }
+    }
+
+    /// By a ban.
+    pub(super) fn banned(limit: Arc<str>, until: Micros, now: Micros) -> Self {
+        Self { limit, banned: true, retry_after: Some(wait(until.since(now))), headers: Vec::new() }
+    }
+
+    /// Adds what the refusal says to its answer.
+    pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.headers {
+            headers.insert(name.clone(), value.clone());
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+    }
+}
+
+/// The seconds to wait for these microseconds: never fewer, and not the same for all who were refused together.
+fn wait(micros: u64) -> u64 {
+    retry_after(micros, fastrand::u64(..=(micros / JITTER_PART).min(JITTER_MAX)))
+}

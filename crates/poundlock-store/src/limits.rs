@@ -4,8 +4,10 @@
 //! nothing itself: the arithmetic is [`poundlock_limit::Budget`]'s.
 
 mod bounds;
+pub mod durable;
 mod listing;
 pub mod redis;
+pub mod sqlite;
 
 pub use listing::{Listed, Page, Spent};
 

@@ -4,19 +4,21 @@
 //! [`DurableLimits`](crate::limits::durable::DurableLimits) puts the two together.
 
 mod database;
+mod jobs;
 mod ledger;
 mod open;
 mod writer;
 
 use crate::limits::{LimitDef, Page, StoreError};
 use database::Database;
+use jobs::{Answer, Job, Op, Shared};
 use poundlock_limit::{Budget, Charge, Decision, Key, LimitId, Micros, Verdict};
 use smallvec::SmallVec;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use writer::{Answer, Job, Op, Shared, Writer};
+use writer::Writer;
 
 /// Where quotas are kept, and within which bounds.
 #[derive(Debug, Clone)]

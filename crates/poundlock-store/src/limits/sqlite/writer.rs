@@ -4,12 +4,11 @@
 //! anybody is answered. It knows no requests.
 
 use super::database::{Database, Row};
+use super::jobs::{Answer, Job, Op, Shared};
 use super::ledger::{self, Entry, Ledger, Place};
 use crate::limits::{Listed, Page, Spent, StoreError};
-use arc_swap::ArcSwap;
-use poundlock_limit::{Charge, Key, LimitId, Micros, Used, Verdict};
-use smallvec::SmallVec;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use poundlock_limit::{Key, LimitId, Micros, Used};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -17,56 +16,6 @@ use tokio::sync::{mpsc, oneshot};
 const GROUP: usize = 256;
 /// How long a row outlives its period, for nodes whose clock is behind.
 const SLACK: u64 = 3600 * Micros::SECOND;
-
-/// What a caller wants.
-pub(super) enum Op {
-    /// To charge these together.
-    Decide(SmallVec<[Charge; 2]>),
-    /// To know what charging them would come to.
-    Weigh(SmallVec<[Charge; 2]>),
-    /// To change what was used.
-    Adjust(Charge, i64),
-    /// To forget what a key has used.
-    Reset(LimitId, Key),
-    /// To see the keys of a limit after a row.
-    List { limit: LimitId, after: u64, count: usize },
-    /// To keep these limits from now on.
-    Reconfigure(Vec<String>),
-    /// To write everything and let go of the file.
-    Close,
-}
-
-/// What it came to.
-pub(super) enum Answer {
-    Verdict(Verdict),
-    Page(Page),
-    Done,
-}
-
-/// An operation and who waits for it.
-pub(super) struct Job {
-    pub(super) op: Op,
-    pub(super) now: Micros,
-    pub(super) reply: oneshot::Sender<Result<Answer, StoreError>>,
-}
-
-/// What callers and the writer share.
-pub(super) struct Shared {
-    ledger: Mutex<Ledger>,
-    /// The names of limits by their place; changed by the writer, with an empty ledger.
-    names: ArcSwap<Vec<String>>,
-}
-
-impl Shared {
-    pub(super) fn new(names: Vec<String>) -> Self {
-        Self { ledger: Mutex::default(), names: ArcSwap::from_pointee(names) }
-    }
-
-    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        // Nothing panics while it is held, and each entry is changed as a whole.
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The task itself; it ends when it is told to, or when nobody can send it anything any more.
 pub(super) struct Writer {
@@ -266,16 +215,6 @@ impl Writer {
         self.shared.ledger().retain(|_, entry| entry.end >= before);
         if let Err(error) = self.database.prune(before).await {
             tracing::warn!(%error, "quotas of past periods could not be deleted");
-        }
-    }
-}
-
-impl Op {
-    fn charges(&self) -> &[Charge] {
-        match self {
-            Op::Decide(charges) | Op::Weigh(charges) => charges,
-            Op::Adjust(charge, _) => std::slice::from_ref(charge),
-            _ => &[],
         }
     }
 }

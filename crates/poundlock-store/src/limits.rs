@@ -4,9 +4,11 @@
 //! nothing itself: the arithmetic is [`poundlock_limit::Budget`]'s.
 
 mod bounds;
+pub mod durable;
 mod listing;
 pub mod memory;
 pub mod redis;
+pub mod sqlite;
 
 pub use listing::{Listed, Page, Spent};
 

@@ -12,7 +12,9 @@ use oracle::Oracle;
 use poundlock_limit::Micros;
 use poundlock_store::limits::LimitDef;
 use poundlock_store::limits::memory::MemoryStore;
+use poundlock_store::limits::durable::DurableLimits;
 use poundlock_store::limits::redis::{Clock, RedisConfig, RedisLimits, Sharing};
+use poundlock_store::limits::sqlite::{SqliteConfig, SqliteQuotas};
 use redis_server::{RedisServer, shared};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -59,4 +61,20 @@ fn redis() {
         let ttl: i64 = server.command(&["PTTL", &key]).unwrap();
         assert!(ttl > 0 || ttl == -2, "{key} never goes away");
     }
+}
+
+#[test]
+fn sqlite_with_rates_in_memory() {
+    let (folder, runtime) = (tempfile::tempdir().unwrap(), runtime());
+    let limits = LIMITS.map(|name| LimitDef { name: name.to_owned(), max_keys: 1000 });
+    // Few keys and a busy deletion, so that both are met in the middle.
+    let config = SqliteConfig {
+        keys: 4,
+        prune_every: Duration::from_millis(20),
+        deadline: Duration::from_secs(10),
+        ..SqliteConfig::new(folder.path().join("limits.db"))
+    };
+    let (quotas, _) = runtime.block_on(SqliteQuotas::open(config, &limits)).unwrap();
+    suite::run(&DurableLimits { rates: Oracle::default(), quotas: quotas.clone() }, &runtime);
+    runtime.block_on(quotas.close()).unwrap();
 }

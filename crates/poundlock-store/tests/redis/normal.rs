@@ -6,6 +6,7 @@ use super::*;
 async fn a_strict_request_costs_one_round_trip() {
     let Some(server) = RedisServer::start(&[]) else { return };
     let store = start(patient(&server), Sharing::Strict);
+    until(&store, |health| *health == Health::Up).await;
     let before = calls(&server);
     for i in 0..50 {
         let verdict = ask(&store, &[slow("a", 30), slow("b", 40), quota("a", 90)]).await.unwrap();

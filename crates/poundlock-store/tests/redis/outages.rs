@@ -165,6 +165,21 @@ async fn a_wrong_password_is_down_and_says_so() {
 }
 
 #[tokio::test]
+async fn a_user_that_may_not_run_the_script_is_down_and_stays_so() {
+    let Some(server) = RedisServer::start(&[]) else { return };
+    let _: String =
+        server.command(&["ACL", "SETUSER", "poor", "on", ">secret", "~*", "+@all", "-evalsha"]).unwrap();
+    let url = format!("{}?user=poor&pass=secret", server.url());
+    let config = RedisConfig { probe_every: Duration::from_millis(5), ..RedisConfig::new(url) };
+    let store = start(config, Sharing::Strict);
+    goes_down(&store).await;
+    assert!(reason(&store).contains("evalsha"), "{}", reason(&store));
+    let mut health = store.health();
+    let change = tokio::time::timeout(Duration::from_millis(300), health.changed()).await;
+    assert!(change.is_err(), "{:?}", *health.borrow());
+}
+
+#[tokio::test]
 async fn a_server_that_loads_its_data_is_down_until_it_has() {
     let Some(mut server) = RedisServer::start(&["--enable-debug-command", "yes"]) else { return };
     let store = up(&server).await;

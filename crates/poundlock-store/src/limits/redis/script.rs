@@ -47,6 +47,14 @@ pub(super) struct Batch {
 }
 
 impl Batch {
+    /// An adjustment of a budget that nobody has: it shows that the script can run and write.
+    pub(super) fn probe(prefix: &str) -> Self {
+        let mut probe = Self { keys: vec![format!("{{{prefix}}}:probe")], ..Self::default() };
+        let (second, one) = (Micros::SECOND as f64, 1.0);
+        probe.numbers(&[0.0, one, second, second, 0.0, one, 0.0]);
+        probe
+    }
+
     /// Appends an operation. `nodes` share what is left of a leased key.
     ///
     /// # Errors

@@ -37,9 +37,7 @@ impl Server {
         let connection = within(CONNECT, connecting).await?;
         let mut server = Self { connection, digest: String::new() };
         within(CONNECT, server.load()).await?;
-        let (key, probe) = (format!("{{{prefix}}}:probe"), server.clone());
-        let write = async move { probe.ask(redis::cmd("SET").arg(key).arg(1).arg("EX").arg(1)).await };
-        let () = within(deadline, write).await?;
+        within(deadline, server.run(&Batch::probe(prefix), "")).await?;
         Ok(server)
     }
 

@@ -4,15 +4,18 @@
 //! nothing itself: the arithmetic is [`poundlock_limit::Budget`]'s.
 
 mod bounds;
+mod budgets;
 pub mod durable;
 mod listing;
 pub mod memory;
 pub mod redis;
 pub mod sqlite;
 
+pub use budgets::{Budgets, OnError, Outcome};
 pub use listing::{Listed, Page, Spent};
 
 use poundlock_limit::{Budget, Charge, Decision, Key, LimitId, Micros, Verdict};
+use std::sync::Arc;
 
 /// What a store has to know about one limit; its place in the list is its [`LimitId`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub enum StoreError {
 }
 
 /// Keeps budgets. Every implementation passes the same conformance suite, with `poundlock-limit` as oracle.
-pub trait LimitStore {
+pub trait LimitStore: Send + Sync {
     /// Decides the charges of one request together: all are admitted and charged, or none is. At most
     /// [`MAX_CHARGES`](poundlock_limit::MAX_CHARGES) of them; no two with the same limit, kind of budget and key.
     ///
@@ -47,7 +50,11 @@ pub trait LimitStore {
     ///
     /// # Errors
     /// See [`StoreError`]; nothing is known to be charged.
-    fn decide(&self, charges: &[Charge], now: Micros) -> impl Future<Output = Result<Verdict, StoreError>>;
+    fn decide(
+        &self,
+        charges: &[Charge],
+        now: Micros,
+    ) -> impl Future<Output = Result<Verdict, StoreError>> + Send;
 
     /// Changes what a key has spent by `amount` tokens, whatever the budget says: the settling of a reservation, whose
     /// true cost is known only now. Negative gives back.
@@ -61,7 +68,7 @@ pub trait LimitStore {
         budget: Budget,
         amount: i64,
         now: Micros,
-    ) -> impl Future<Output = Result<(), StoreError>>;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// What a key could do now; charges nothing.
     ///
@@ -73,11 +80,42 @@ pub trait LimitStore {
         key: &Key,
         budget: Budget,
         now: Micros,
-    ) -> impl Future<Output = Result<Decision, StoreError>>;
+    ) -> impl Future<Output = Result<Decision, StoreError>> + Send;
 
     /// Forgets what a key has spent, in both kinds of budget.
     ///
     /// # Errors
     /// See [`StoreError`].
-    fn reset(&self, limit: LimitId, key: &Key) -> impl Future<Output = Result<(), StoreError>>;
+    fn reset(&self, limit: LimitId, key: &Key) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+impl<S: LimitStore> LimitStore for Arc<S> {
+    fn decide(&self, charges: &[Charge], now: Micros) -> impl Future<Output = Result<Verdict, StoreError>> {
+        S::decide(self, charges, now)
+    }
+
+    fn adjust(
+        &self,
+        limit: LimitId,
+        key: &Key,
+        budget: Budget,
+        amount: i64,
+        now: Micros,
+    ) -> impl Future<Output = Result<(), StoreError>> {
+        S::adjust(self, limit, key, budget, amount, now)
+    }
+
+    fn peek(
+        &self,
+        limit: LimitId,
+        key: &Key,
+        budget: Budget,
+        now: Micros,
+    ) -> impl Future<Output = Result<Decision, StoreError>> {
+        S::peek(self, limit, key, budget, now)
+    }
+
+    fn reset(&self, limit: LimitId, key: &Key) -> impl Future<Output = Result<(), StoreError>> {
+        S::reset(self, limit, key)
+    }
 }

@@ -2,13 +2,16 @@
 //!
 //! Main types: [`Budgets`] and [`Outcome`]. It chooses between stores; what each does is its own.
 
+use super::durable::DurableLimits;
 use super::memory::MemoryStore;
 use super::redis::{RedisLimits, SharedLimit};
-use super::{LimitDef, LimitStore, StoreError};
+use super::sqlite::SqliteQuotas;
+use super::{LimitDef, LimitStore, Page, StoreError};
 use poundlock_limit::{Adjustments, Budget, Charge, Decision, Gcra, Key, LimitId, Micros, Verdict};
 use smallvec::SmallVec;
 use std::num::NonZeroU32;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::{Context, Waker};
 use tokio::runtime::Handle;
 
@@ -36,51 +39,92 @@ pub enum OnError {
 
 /// Where the budgets of a set of limits are kept.
 pub struct Budgets {
-    /// The only store, or the one that stands in for a shared one.
-    memory: MemoryStore,
-    shared: Option<Shared>,
+    /// The rates, or what stands in for a store that does not answer.
+    memory: Arc<MemoryStore>,
+    place: Place,
+    on_error: OnError,
+    /// Where what nobody waits for is done.
+    runtime: Option<Handle>,
 }
 
+enum Place {
+    /// Rates and quotas are lost with the process.
+    Memory,
+    /// Quotas are not.
+    Durable(Durable),
+    /// Both are shared.
+    Shared(Shared),
+}
+
+type Durable = DurableLimits<Arc<MemoryStore>>;
+
 /// A store that nodes share.
+#[derive(Clone)]
 struct Shared {
     redis: RedisLimits,
-    on_error: OnError,
-    /// Nodes that share it at least.
+    /// Nodes that share it at least; more are counted as they are seen.
     nodes: NonZeroU32,
-    /// Where what nobody waits for is done.
-    runtime: Handle,
 }
 
 impl Budgets {
     /// In this process. The seed must be random and kept secret.
     #[must_use]
     pub fn in_memory(defs: &[LimitDef], seed: [u64; 2]) -> Self {
-        Self { memory: MemoryStore::new(defs, seed), shared: None }
+        let memory = Arc::new(MemoryStore::new(defs, seed));
+        Self { memory, place: Place::Memory, on_error: OnError::Local, runtime: None }
     }
 
-    /// In a Redis that `nodes` share at least; more are counted as they are seen. `runtime` is where settlements are sent
-    /// from.
+    /// Quotas in a file, rates as they are. While the disk fails, both are counted in memory, or as `on_error` says.
+    /// `runtime` is where settlements are written from.
+    #[must_use]
+    pub fn durable(self, quotas: SqliteQuotas, on_error: OnError, runtime: Handle) -> Self {
+        let place = Place::Durable(DurableLimits { rates: self.memory.clone(), quotas });
+        Self { place, on_error, runtime: Some(runtime), ..self }
+    }
+
+    /// Both in a Redis that `nodes` share at least. `runtime` is where settlements are sent from.
     #[must_use]
     pub fn shared(self, redis: RedisLimits, on_error: OnError, nodes: NonZeroU32, runtime: Handle) -> Self {
-        Self { shared: Some(Shared { redis, on_error, nodes, runtime }), ..self }
+        Self { place: Place::Shared(Shared { redis, nodes }), on_error, runtime: Some(runtime), ..self }
     }
 
     /// The budgets of another list of limits, with what keys have spent under the same names. `rates` are the new rates, by
     /// place.
-    #[must_use]
-    pub fn reconfigured(&self, limits: &[SharedLimit], rates: &[Option<Gcra>], now: Micros) -> Self {
+    ///
+    /// # Errors
+    /// See [`StoreError`]: the file of quotas cannot be written.
+    pub async fn reconfigured(
+        &self,
+        limits: &[SharedLimit],
+        rates: &[Option<Gcra>],
+        now: Micros,
+    ) -> Result<Self, StoreError> {
         let defs: Vec<LimitDef> = limits.iter().map(|limit| limit.def.clone()).collect();
-        let shared = self.shared.as_ref().map(|shared| {
-            shared.redis.reconfigure(limits);
-            Shared { redis: shared.redis.clone(), runtime: shared.runtime.clone(), ..*shared }
-        });
-        Self { memory: self.memory.reconfigure(&defs, rates, now), shared }
+        let memory = Arc::new(self.memory.reconfigure(&defs, rates, now));
+        let place = match &self.place {
+            Place::Memory => Place::Memory,
+            Place::Durable(DurableLimits { quotas, .. }) => {
+                quotas.reconfigure(&defs).await?;
+                Place::Durable(DurableLimits { rates: memory.clone(), quotas: quotas.clone() })
+            }
+            Place::Shared(shared) => {
+                shared.redis.reconfigure(limits);
+                Place::Shared(shared.clone())
+            }
+        };
+        Ok(Self { memory, place, on_error: self.on_error, runtime: self.runtime.clone() })
     }
 
     /// The shared store, if there is one.
     #[must_use]
     pub fn redis(&self) -> Option<&RedisLimits> {
-        self.shared.as_ref().map(|shared| &shared.redis)
+        if let Place::Shared(shared) = &self.place { Some(&shared.redis) } else { None }
+    }
+
+    /// The file of quotas, if there is one.
+    #[must_use]
+    pub fn quotas(&self) -> Option<&SqliteQuotas> {
+        if let Place::Durable(durable) = &self.place { Some(&durable.quotas) } else { None }
     }
 
     /// What is kept in this process.
@@ -95,7 +139,12 @@ impl Budgets {
         if charges.is_empty() {
             return Some(Outcome::Decided(Verdict::default()));
         }
-        self.shared.is_none().then(|| Outcome::Decided(self.memory.decide_now(charges, now)))
+        let at_hand = match &self.place {
+            Place::Memory => true,
+            Place::Durable(_) => charges.iter().all(|charge| matches!(charge.budget, Budget::Rate(_))),
+            Place::Shared(_) => false,
+        };
+        at_hand.then(|| Outcome::Decided(self.memory.decide_now(charges, now)))
     }
 
     /// Decides the charges of a request together; see [`LimitStore::decide`].
@@ -103,41 +152,47 @@ impl Budgets {
         if let Some(outcome) = self.decide_now(charges, now) {
             return outcome;
         }
-        let Some(shared) = &self.shared else { return Outcome::Unavailable };
-        match shared.redis.decide(charges, now).await {
-            Ok(verdict) => Outcome::Decided(verdict),
-            Err(_) => match shared.on_error {
-                OnError::Allow => Outcome::Unlimited,
-                OnError::Deny => Outcome::Unavailable,
-                OnError::Local => {
-                    let nodes = shared.nodes.get().max(shared.redis.nodes());
-                    let part = |charge: &Charge| Charge { budget: charge.budget.part_of(nodes), ..*charge };
-                    let charges: SmallVec<[Charge; 4]> = charges.iter().map(part).collect();
-                    Outcome::Decided(self.memory.decide_now(&charges, now))
-                }
-            },
+        let answer = match &self.place {
+            Place::Memory => self.memory.decide(charges, now).await,
+            Place::Durable(durable) => durable.decide(charges, now).await,
+            Place::Shared(shared) => shared.redis.decide(charges, now).await,
+        };
+        match (answer, self.on_error) {
+            (Ok(verdict), _) => Outcome::Decided(verdict),
+            (Err(_), OnError::Allow) => Outcome::Unlimited,
+            (Err(_), OnError::Deny) => Outcome::Unavailable,
+            (Err(_), OnError::Local) => Outcome::Decided(self.decide_alone(charges, now)),
         }
     }
 
-    /// Settles reservations, without being waited for. A shared store that does not answer loses them.
+    /// Decides without the store that does not answer, by this node's part of each budget.
+    fn decide_alone(&self, charges: &[Charge], now: Micros) -> Verdict {
+        let nodes = match &self.place {
+            Place::Shared(shared) => shared.nodes.get().max(shared.redis.nodes()),
+            Place::Memory | Place::Durable(_) => 1,
+        };
+        let part = |charge: &Charge| Charge { budget: charge.budget.part_of(nodes), ..*charge };
+        let charges: SmallVec<[Charge; 4]> = charges.iter().map(part).collect();
+        self.memory.decide_now(&charges, now)
+    }
+
+    /// Settles reservations, without being waited for. A store that does not answer loses them.
     pub fn adjust_soon(&self, adjustments: Adjustments, now: Micros) {
-        match &self.shared {
-            None => {
-                for a in adjustments {
-                    // Memory answers at once, and cannot fail.
-                    let adjust = pin!(self.memory.adjust(a.limit, &a.key, a.budget, a.amount, now));
-                    let _ = Future::poll(adjust, &mut Context::from_waker(Waker::noop()));
-                }
+        let memory = self.memory.clone();
+        match (&self.place, &self.runtime) {
+            (Place::Durable(durable), Some(runtime)) if !adjustments.is_empty() => {
+                let durable = durable.clone();
+                runtime.spawn(async move { settle(&durable, adjustments, now).await });
             }
-            Some(Shared { redis, runtime, .. }) if !adjustments.is_empty() => {
+            (Place::Shared(Shared { redis, .. }), Some(runtime)) if !adjustments.is_empty() => {
                 let redis = redis.clone();
-                runtime.spawn(async move {
-                    for a in adjustments {
-                        let _ = redis.adjust(a.limit, &a.key, a.budget, a.amount, now).await;
-                    }
-                });
+                runtime.spawn(async move { settle(&redis, adjustments, now).await });
             }
-            Some(_) => {}
+            _ => {
+                // Memory answers at once, and cannot fail.
+                let settled = pin!(settle(&memory, adjustments, now));
+                let _ = Future::poll(settled, &mut Context::from_waker(Waker::noop()));
+            }
         }
     }
 
@@ -152,9 +207,10 @@ impl Budgets {
         budget: Budget,
         now: Micros,
     ) -> Result<Decision, StoreError> {
-        match &self.shared {
-            Some(shared) => shared.redis.peek(limit, key, budget, now).await,
-            None => self.memory.peek(limit, key, budget, now).await,
+        match &self.place {
+            Place::Memory => self.memory.peek(limit, key, budget, now).await,
+            Place::Durable(durable) => durable.peek(limit, key, budget, now).await,
+            Place::Shared(shared) => shared.redis.peek(limit, key, budget, now).await,
         }
     }
 
@@ -164,9 +220,30 @@ impl Budgets {
     /// See [`StoreError`].
     pub async fn reset(&self, limit: LimitId, key: &Key) -> Result<(), StoreError> {
         self.memory.reset(limit, key).await?;
-        match &self.shared {
-            Some(shared) => shared.redis.reset(limit, key).await,
-            None => Ok(()),
+        match &self.place {
+            Place::Memory => Ok(()),
+            Place::Durable(durable) => durable.quotas.reset(limit, key).await,
+            Place::Shared(shared) => shared.redis.reset(limit, key).await,
         }
+    }
+
+    /// Keys of a limit that a store can list: those in Redis, and those with quotas in the file. Rates in memory are kept
+    /// under hashes, and cannot be.
+    ///
+    /// # Errors
+    /// See [`StoreError`].
+    pub async fn scan(&self, limit: LimitId, cursor: u64, count: usize) -> Result<Page, StoreError> {
+        match &self.place {
+            Place::Memory => Ok(Page::default()),
+            Place::Durable(durable) => durable.quotas.scan(limit, cursor, count).await,
+            Place::Shared(shared) => shared.redis.scan(limit, cursor, count).await,
+        }
+    }
+}
+
+async fn settle(store: &impl LimitStore, adjustments: Adjustments, now: Micros) {
+    for a in adjustments {
+        // What cannot be settled stays as it was estimated.
+        let _ = store.adjust(a.limit, &a.key, a.budget, a.amount, now).await;
     }
 }

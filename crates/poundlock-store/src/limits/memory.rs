@@ -3,7 +3,7 @@
 //! Main type: [`MemoryStore`]. Rates live in a set-associative table of fixed size a limit, so that a flood of keys
 //! cannot grow memory; quotas in a bounded map a limit. It has no clock, no randomness, and is lost with the process.
 //!
-//! Hand-written because what there is grows with the keys and costs a multiple (`benches/limiters`). Keys are found by
+//! Hand-written because the maps of other limiters grow with the keys (`benches/limiters` compares). Keys are found by
 //! SipHash-1-3 under a secret seed, a keyed function made so that whoever does not know the seed can tell neither which
 //! keys meet nor aim at a bucket; faster hashes (foldhash, aHash without AES) do not claim that. Two keys of which the
 //! whole 64 bits agree share a budget: with a million live keys, one new key in 10¹³.

@@ -70,7 +70,11 @@ impl<A: Word> Bucket<A> {
     /// Where a tag seems to be. Without the lock this is a hint, to be checked under it.
     #[inline]
     pub(super) fn find(&self, tag: u64) -> Option<usize> {
-        self.tags.iter().position(|word| word.load(Ordering::Relaxed) == tag)
+        // No branch for each slot: which one it is cannot be predicted, and a wrong guess would hold up the load of the
+        // other line until this one has come.
+        let bit = |n: usize| u32::from(self.tags[n].load(Ordering::Relaxed) == tag) << n;
+        let hits = (0..SLOTS).fold(0, |hits, n| hits | bit(n));
+        (hits != 0).then_some(hits.trailing_zeros() as usize)
     }
 
     /// How many slots seem to hold something at `now`.

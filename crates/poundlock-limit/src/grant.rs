@@ -63,6 +63,18 @@ impl Grants {
         })
     }
 
+    /// How many keys have one, or had one that has not been forgotten yet.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.grants.len()
+    }
+
+    /// Whether nobody has one.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Forgets what is over: worth doing now and then, never necessary.
     pub fn sweep(&mut self, now: Micros) {
         self.grants.sweep(now);

@@ -10,6 +10,7 @@
 //! | [`ObserveLayer`] | counts, times, access log | sees refusals too |
 //! | [`RespondLayer`] | [`Rejection`] → HTTP | nothing above can fail |
 //! | [`GateLayer`] | asks a [`Check`], e.g. [`ProtocolCheck`] | before any work |
+//! | [`LimitLayer`] | rates and quotas by key | before a body is read |
 //! | [`BodyCapLayer`] | bounds and counts request bodies | before anything reads one |
 //! | [`TimeoutLayer`] | bounds the wait for the response head | around the whole upstream call |
 #![cfg_attr(feature = "axum", doc = "")]
@@ -19,6 +20,7 @@ mod body;
 mod body_cap;
 mod correlation;
 mod gate;
+pub mod limit;
 mod observe;
 pub mod operations;
 mod peer;
@@ -31,6 +33,7 @@ pub use body::{BodyError, ResponseBody};
 pub use body_cap::{BodyCap, BodyCapLayer, BodyCount, CappedBody};
 pub use correlation::{Correlation, CorrelationLayer, CorrelationService};
 pub use gate::{Check, Gate, GateLayer};
+pub use limit::{LimitLayer, LimitScope, LimitService, Limiter, Rule};
 #[cfg(feature = "axum")]
 pub use observe::ByMatchedPath;
 pub use observe::{AccessEntry, AccessSink, Classify, ObserveLayer, ObserveService, ObservedBody, Upstream};

@@ -26,9 +26,9 @@ mod settle;
 mod told;
 
 pub use future::LimitFuture;
-pub use limiter::{BanEntry, GrantEntry, Limiter, LimiterError};
+pub use limiter::{BanEntry, GrantEntry, Limiter, LimiterError, defs};
 pub use patterns::Patterns;
-pub use rule::{Rule, RuleMetrics};
+pub use rule::{DECISIONS, Rule, RuleMetrics};
 pub use told::Refused;
 
 use crate::{Rejection, TrustedProxies};
@@ -134,7 +134,10 @@ where
         let (head, body) = request.into_parts();
         let set = scope.limits(&head);
         if set.is_empty() {
-            return LimitFuture::admitted(self.inner.call(Request::from_parts(head, body)), Admitted::default());
+            return LimitFuture::admitted(
+                self.inner.call(Request::from_parts(head, body)),
+                Admitted::default(),
+            );
         }
         let facts = HeadFacts::new(&head, scope.service(&head), proxies, *forwarding);
         if facts.forwarded_by_stranger() {

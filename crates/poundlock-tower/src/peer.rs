@@ -31,7 +31,7 @@ impl TrustedProxies {
         Peer { address, trusted: self.trusts(address.ip()) }
     }
 
-    fn trusts(&self, ip: IpAddr) -> bool {
+    pub(crate) fn trusts(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
         self.0.iter().any(|net| net.contains(&ip))
     }

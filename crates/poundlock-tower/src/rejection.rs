@@ -3,6 +3,7 @@
 //! Main type: [`Rejection`]. This is the only place where a refusal becomes HTTP. It knows no
 //! request beyond its ID, and never repeats what the client sent.
 
+use crate::limit::Refused;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use poundlock_observe::http::ErrorType;
@@ -36,6 +37,14 @@ pub enum Rejection {
     BodyTooLarge(u64),
     /// A transfer coding other than `chunked`.
     UnsupportedCoding,
+    /// A limit or a quota is used up, or its key is banned.
+    RateLimited(Arc<Refused>),
+    /// A limit of this name refuses this client always.
+    Denied(Arc<str>),
+    /// The store of the limits does not answer, and then nothing is admitted.
+    LimitsUnavailable,
+    /// The service (by name) has more requests than it can take.
+    Shed(Arc<str>),
     /// No connection to any instance of the service could be made.
     UpstreamConnect(Arc<str>),
     /// The connection to the instance broke before a complete response head.
@@ -114,7 +123,11 @@ impl Rejection {
             | Rejection::NoRoute
             | Rejection::NoPage
             | Rejection::NoComponent
-            | Rejection::UnsupportedCoding => None,
+            | Rejection::UnsupportedCoding
+            | Rejection::Denied(_) => None,
+            Rejection::RateLimited(_) => Some(ErrorType::RateLimited),
+            Rejection::LimitsUnavailable => Some(ErrorType::LimitsUnavailable),
+            Rejection::Shed(_) => Some(ErrorType::Shed),
             Rejection::ClientGone => Some(ErrorType::Cancelled),
             Rejection::ClientTimeout => Some(ErrorType::Timeout),
             Rejection::BodyTooLarge(_) => Some(ErrorType::BodyTooLarge),
@@ -150,13 +163,23 @@ impl Rejection {
             | Rejection::UpstreamInvalid(s)
             | Rejection::UpstreamTimeout(s)
             | Rejection::UpstreamBusy(s)
+            | Rejection::Shed(s)
             | Rejection::NoInstance(s) => Some(s),
             _ => None,
         }
     }
 
-    /// The answer: RFC 9457 `application/problem+json`, with `request_id`, `side` and, where it
-    /// helps, `service` as extension members.
+    /// The limit this is about, when it is about one.
+    pub fn limit(&self) -> Option<&str> {
+        match self {
+            Rejection::RateLimited(refused) => Some(&refused.limit),
+            Rejection::Denied(limit) => Some(limit),
+            _ => None,
+        }
+    }
+
+    /// The answer: RFC 9457 `application/problem+json`, with `request_id`, `side` and, where they
+    /// help, `service` and `limit` as extension members.
     pub fn to_response(&self, request_id: Option<&str>) -> Response<Bytes> {
         let face = self.face();
         let mut problem = json!({
@@ -172,6 +195,9 @@ impl Rejection {
         if let Some(service) = self.service() {
             problem["service"] = service.into();
         }
+        if let Some(limit) = self.limit() {
+            problem["limit"] = limit.into();
+        }
         let mut response = Response::new(Bytes::from(problem.to_string()));
         *response.status_mut() = face.status;
         let headers = response.headers_mut();
@@ -181,7 +207,11 @@ impl Rejection {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         match self {
-            Rejection::UpstreamBusy(_) | Rejection::NoInstance(_) => {
+            Rejection::RateLimited(refused) => refused.add_to(headers),
+            Rejection::UpstreamBusy(_)
+            | Rejection::NoInstance(_)
+            | Rejection::LimitsUnavailable
+            | Rejection::Shed(_) => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
             }
             Rejection::MethodNotAllowed(allowed) => {
@@ -218,6 +248,15 @@ impl Rejection {
             Rejection::UnsupportedCoding => {
                 (501, Downstream, "unsupported-coding", "The transfer coding is not supported")
             }
+            Rejection::RateLimited(refused) if refused.banned => {
+                (429, Downstream, "banned", "This client is shut out for a while")
+            }
+            Rejection::RateLimited(_) => (429, Downstream, "rate-limited", "Too many requests"),
+            Rejection::Denied(_) => (403, Downstream, "denied", "This client is not admitted"),
+            Rejection::LimitsUnavailable => {
+                (503, Gateway, "limits-unavailable", "The limits cannot be checked now")
+            }
+            Rejection::Shed(_) => (503, Upstream, "shed", "The service has too many requests"),
             Rejection::UpstreamConnect(_) => {
                 (502, Upstream, "upstream-connect", "The service cannot be reached")
             }
@@ -255,6 +294,10 @@ impl Rejection {
             Rejection::NoComponent => "`/health/detailed` lists the components".to_owned(),
             Rejection::BodyTooLarge(limit) => format!("at most {limit} bytes are accepted here"),
             Rejection::UnsupportedCoding => "send the body with `chunked` or a Content-Length".to_owned(),
+            Rejection::RateLimited(refused) => refused.detail(),
+            Rejection::Denied(limit) => format!("limit `{limit}` does not admit this client"),
+            Rejection::LimitsUnavailable => "the store of the limits does not answer".to_owned(),
+            Rejection::Shed(s) => format!("service `{s}` is at the limit of what it can take"),
             Rejection::UpstreamConnect(s) => format!("no instance of service `{s}` accepted a connection"),
             Rejection::UpstreamReset(s) => {
                 format!("an instance of service `{s}` closed the connection before a complete response head")

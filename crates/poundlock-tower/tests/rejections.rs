@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use poundlock_observe::http::ErrorType;
+use poundlock_tower::limit::Refused;
 use poundlock_tower::{Rejection, Side};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 struct Row(Rejection, u16, &'static str, Side, Option<ErrorType>);
 
@@ -25,6 +27,10 @@ fn table() -> Vec<Row> {
         Row(NoComponent, 404, "no-component", Downstream, None),
         Row(BodyTooLarge(10), 413, "body-too-large", Downstream, Some(ErrorType::BodyTooLarge)),
         Row(UnsupportedCoding, 501, "unsupported-coding", Downstream, None),
+        Row(RateLimited(refused(false)), 429, "rate-limited", Downstream, Some(ErrorType::RateLimited)),
+        Row(Denied("per-ip".into()), 403, "denied", Downstream, None),
+        Row(LimitsUnavailable, 503, "limits-unavailable", Gateway, Some(ErrorType::LimitsUnavailable)),
+        Row(Shed(s()), 503, "shed", Upstream, Some(ErrorType::Shed)),
         Row(UpstreamConnect(s()), 502, "upstream-connect", Upstream, Some(ErrorType::UpstreamConnect)),
         Row(UpstreamReset(s()), 502, "upstream-reset", Upstream, Some(ErrorType::UpstreamReset)),
         Row(UpstreamInvalid(s()), 502, "upstream-invalid", Upstream, Some(ErrorType::UpstreamInvalid)),
@@ -35,13 +41,18 @@ fn table() -> Vec<Row> {
     ]
 }
 
+fn refused(banned: bool) -> Arc<Refused> {
+    Arc::new(Refused { limit: "per-ip".into(), banned, retry_after: Some(7), headers: Vec::new() })
+}
+
 /// Does not compile when a variant is new: add it here, count it, and give it a row.
-const VARIANTS: usize = 17;
+const VARIANTS: usize = 21;
 fn is_in_the_table(rejection: &Rejection) {
     use Rejection::*;
     match rejection {
         BadRequest(_) | ClientGone | ClientTimeout | MethodNotAllowed(_) | Unauthorized | NoRoute
         | NoPage | NoComponent => {}
+        RateLimited(_) | Denied(_) | LimitsUnavailable | Shed(_) => {}
         BodyTooLarge(_) | UnsupportedCoding | UpstreamConnect(_) | UpstreamReset(_) | UpstreamInvalid(_) => {}
         UpstreamTimeout(_) | UpstreamBusy(_) | NoInstance(_) | Internal => {}
     }
@@ -82,6 +93,20 @@ fn every_problem_is_complete() {
         assert!(text("title").len() > 5 && text("detail").len() > 5, "{problem}");
         assert!(!text("detail").contains("{}") && text("detail") != text("title"), "{problem}");
     }
+}
+
+#[test]
+fn a_refusal_by_a_limit_says_when_to_come_back() {
+    let response = Rejection::RateLimited(refused(true)).to_response(None);
+    assert_eq!(response.headers()["retry-after"], "7");
+    let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    assert_eq!(
+        (&problem["type"], &problem["limit"]),
+        (&"urn:poundlock:problem:banned".into(), &"per-ip".into())
+    );
+    let never = Refused { retry_after: None, ..(*refused(false)).clone() };
+    let response = Rejection::RateLimited(Arc::new(never)).to_response(None);
+    assert!(!response.headers().contains_key("retry-after"));
 }
 
 #[test]

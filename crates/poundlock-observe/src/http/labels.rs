@@ -133,6 +133,10 @@ pub enum ErrorType {
     CircuitOpen,
     /// A limit or quota denied the request (429).
     RateLimited,
+    /// What limits are counted in cannot be reached (503).
+    LimitsUnavailable,
+    /// The service has more requests than it can take (503).
+    Shed,
     /// The request body is larger than allowed (413).
     BodyTooLarge,
     /// The gateway is draining (503).
@@ -145,7 +149,7 @@ pub enum ErrorType {
 
 impl ErrorType {
     /// Every error type, in the order of its discriminant.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Timeout,
         Self::Cancelled,
         Self::UpstreamConnect,
@@ -156,6 +160,8 @@ impl ErrorType {
         Self::NoInstance,
         Self::CircuitOpen,
         Self::RateLimited,
+        Self::LimitsUnavailable,
+        Self::Shed,
         Self::BodyTooLarge,
         Self::Draining,
         Self::Internal,
@@ -176,6 +182,8 @@ impl ErrorType {
             Self::NoInstance => "no_instance",
             Self::CircuitOpen => "circuit_open",
             Self::RateLimited => "rate_limited",
+            Self::LimitsUnavailable => "limits_unavailable",
+            Self::Shed => "shed",
             Self::BodyTooLarge => "body_too_large",
             Self::Draining => "draining",
             Self::Internal => "internal",

@@ -3,10 +3,10 @@
 //! Main type: [`HeadFacts`]. It does not know limits.
 
 use crate::{Peer, TrustedProxies};
+use http::header;
 use http::request::Parts;
-use http::{HeaderMap, header};
-use poundlock_limit::client_ip::{Forwarding, client_ip};
 use poundlock_limit::Facts;
+use poundlock_limit::client_ip::{Forwarding, client_ip};
 use std::net::IpAddr;
 
 /// A request head as limits see it.
@@ -70,9 +70,7 @@ impl Facts for HeadFacts<'_> {
     }
 
     fn cookie(&self, name: &str) -> Option<&[u8]> {
-        let mut found = cookies(&self.head.headers).filter(|(key, _)| *key == name.as_bytes()).map(|(_, v)| v);
-        let first = found.next()?;
-        found.all(|other| other == first).then_some(first)
+        poundlock_limit::cookie(self.head.headers.get_all(header::COOKIE).iter().map(|v| v.as_bytes()), name)
     }
 
     fn route(&self) -> Option<&str> {
@@ -88,37 +86,10 @@ impl Facts for HeadFacts<'_> {
     }
 }
 
-/// The pairs of all `Cookie` headers (RFC 6265 section 4.2.1); what has no `=` is passed over.
-fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let lines = headers.get_all(header::COOKIE).iter();
-    lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).filter_map(|pair| {
-        let at = pair.iter().position(|byte| *byte == b'=')?;
-        Some((pair[..at].trim_ascii(), pair[at + 1..].trim_ascii()))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use http::Request;
-
-    fn cookie(lines: &[&str], name: &str) -> Option<String> {
-        let mut request = Request::new(());
-        for line in lines {
-            request.headers_mut().append(header::COOKIE, line.parse().unwrap());
-        }
-        let (head, ()) = request.into_parts();
-        let facts = HeadFacts::new(&head, None, &TrustedProxies::default(), Forwarding::XForwardedFor);
-        facts.cookie(name).map(|value| String::from_utf8_lossy(value).into_owned())
-    }
-
-    #[test]
-    fn a_cookie_has_one_value_or_none() {
-        assert_eq!(cookie(&["a=1; sid=x=y; b"], "sid").as_deref(), Some("x=y"));
-        assert_eq!(cookie(&["sid=x", "sid=x"], "sid").as_deref(), Some("x"));
-        assert_eq!(cookie(&["sid=x", "sid=y"], "sid"), None);
-        assert_eq!(cookie(&["sidx=1"], "sid"), None);
-    }
 
     #[test]
     fn a_repeated_header_is_nobodys() {

@@ -2,11 +2,11 @@
 //!
 //! Main function: [`judge`]. Where the answer is at hand it is given at once; else a [`Question`] is left to be asked.
 
+use super::Limiter;
 use super::facts::HeadFacts;
 use super::future::{Admitted, Answer};
 use super::settle::Settlement;
 use super::told::{Pen, Refused};
-use super::Limiter;
 use crate::Rejection;
 use poundlock_limit::{Ask, LimitSet, Micros, Reservation, Verdict};
 use poundlock_store::limits::Outcome;

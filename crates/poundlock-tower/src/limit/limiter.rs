@@ -14,7 +14,8 @@ use crate::Rejection;
 use http::HeaderName;
 use operate::Boxes;
 use poundlock_limit::{
-    Access, Adjustments, Ask, Charge, Denial, Facts, Key, LimitError, LimitId, LimitSet, Micros, Mode, Standing, Verdict,
+    Access, Adjustments, Charge, Denial, Facts, Key, LimitError, LimitId, LimitSet, Micros, Mode, Standing,
+    Verdict,
 };
 use poundlock_store::limits::{Budgets, LimitDef, Outcome};
 use std::net::IpAddr;
@@ -202,7 +203,8 @@ impl Limiter {
             let (own, others) = rest.split_at(of_one.len());
             rest = others;
             let metrics = &self.rules[usize::from(of_one[0].limit.0)].metrics;
-            if own.iter().all(|decision| decision.allowed) { &metrics.allowed } else { &metrics.denied }.inc();
+            if own.iter().all(|decision| decision.allowed) { &metrics.allowed } else { &metrics.denied }
+                .inc();
         }
     }
 

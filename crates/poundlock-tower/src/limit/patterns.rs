@@ -18,7 +18,10 @@ pub struct Patterns {
 
 impl Patterns {
     /// Paths, of which one that ends in `*` stands for all that begin so, and methods. Either may be empty: all of them.
-    pub fn new<'a>(paths: impl IntoIterator<Item = &'a str>, methods: impl IntoIterator<Item = Method>) -> Self {
+    pub fn new<'a>(
+        paths: impl IntoIterator<Item = &'a str>,
+        methods: impl IntoIterator<Item = Method>,
+    ) -> Self {
         let (mut exact, mut prefixes) = (Vec::new(), Vec::new());
         for path in paths {
             match path.strip_suffix('*') {
@@ -96,7 +99,17 @@ mod tests {
 
     #[test]
     fn no_spelling_of_a_path_escapes() {
-        for uri in ["/v1/a", "/v1/", "//v1/a", "/%76%31/a", "/x/../v1/a", "/./v1//a", "/v1%2fa", "/v1/..%2f/v1/a", "/v1/ä?x"] {
+        for uri in [
+            "/v1/a",
+            "/v1/",
+            "//v1/a",
+            "/%76%31/a",
+            "/x/../v1/a",
+            "/./v1//a",
+            "/v1%2fa",
+            "/v1/..%2f/v1/a",
+            "/v1/ä?x",
+        ] {
             if let Ok(uri) = uri.parse::<http::Uri>() {
                 check(&["/v1/*"], "POST", &uri.to_string(), true);
             }

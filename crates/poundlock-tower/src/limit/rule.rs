@@ -5,7 +5,8 @@
 use super::Patterns;
 use http::HeaderName;
 use poundlock_limit::{BanRule, Limit, Lists};
-use poundlock_observe::registry::{Counter, Registry, RegistryError};
+use poundlock_observe::Registry;
+use poundlock_observe::registry::{Counter, RegistryError};
 use std::sync::Arc;
 
 /// What is counted of decisions, by limit.

@@ -115,6 +115,18 @@ impl Refused {
         Self { limit, banned: true, retry_after: Some(wait(until.since(now))), headers: Vec::new() }
     }
 
+    /// For people.
+    pub(crate) fn detail(&self) -> String {
+        let Self { limit, banned, retry_after, .. } = self;
+        match (banned, retry_after) {
+            (true, Some(seconds)) => {
+                format!("limit `{limit}` was passed too often: come back in {seconds} s")
+            }
+            (false, Some(seconds)) => format!("limit `{limit}` is used up: come back in {seconds} s"),
+            (_, None) => format!("this request costs more than limit `{limit}` ever holds"),
+        }
+    }
+
     /// Adds what the refusal says to its answer.
     pub(crate) fn add_to(&self, headers: &mut HeaderMap) {
         for (name, value) in &self.headers {

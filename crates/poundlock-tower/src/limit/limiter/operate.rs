@@ -76,7 +76,7 @@ impl Boxes {
     }
 
     pub(super) fn denied(&self, limit: LimitId, key: &Key, rule: BanRule, now: Micros) {
-        self.change_bans(|bans| drop(bans.denied(limit, key, rule, now)));
+        self.change_bans(|bans| _ = bans.denied(limit, key, rule, now));
     }
 
     /// The same bans and grants under other numbers; those of limits that are gone go too.

@@ -14,6 +14,7 @@ pub struct Config {
     listener: Vec<String>,
     service: Vec<String>,
     rest: Vec<String>,
+    env: Vec<(String, String)>,
 }
 
 /// The addresses a configuration is written for.
@@ -51,6 +52,16 @@ impl Config {
     pub fn top(mut self, line: &str) -> Self {
         self.rest.push(line.to_owned());
         self
+    }
+
+    /// Sets a variable of the gateway's environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.env.iter().map(|(name, value)| (&**name, &**value))
     }
 
     pub(crate) fn render(&self, at: Addresses, folder: &Path) -> String {

@@ -93,10 +93,29 @@ impl Gateway {
     pub fn restart(&mut self, config: &Config) {
         self.rewrite(config);
         let mut run = command(self.folder());
-        run.args(["run", "--config", "poundlock.toml"]);
+        run.args(["run", "--config", "poundlock.toml"]).envs(config.variables());
         self.process.kill();
         self.process = Process::spawn(&mut run);
         assert!(self.became_ready(), "the admin port was taken in between");
+    }
+
+    /// Ends the process as `kill -9` does.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// A changing call on the admin address, with the token; `body` is JSON, or empty.
+    pub fn change(&self, method: &str, path: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.token());
+        let headers = [("Authorization", &*bearer), ("Content-Type", "application/json")];
+        Client::connect(self.at.admin).request(method, path, &headers, body)
+    }
+
+    /// Runs a verb of the command line against this gateway: `poundlock ARGS --admin … --token-file …`.
+    pub fn cli(&self, args: &[&str]) -> crate::Finished {
+        let (admin, token) = (format!("http://{}", self.at.admin), self.token_file().display().to_string());
+        let all = [args, &["--admin", &admin, "--token-file", &token]].concat();
+        crate::poundlock(self.folder(), &all)
     }
 
     /// Connects to the public address.
@@ -174,7 +193,7 @@ impl Gateway {
         Self::launch(port, |at, folder| {
             write(folder, &config.render(at, folder));
             let mut run = command(folder);
-            run.args(["run", "--config", "poundlock.toml"]).args(args);
+            run.args(["run", "--config", "poundlock.toml"]).args(args).envs(config.variables());
             run
         })
     }

@@ -47,6 +47,10 @@ impl Tool {
 }
 
 impl RunningTool {
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
+    }
+
     /// What it wrote to stdout and stderr so far.
     pub fn output(&self) -> String {
         self.0.stdout() + &self.0.stderr()

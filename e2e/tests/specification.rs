@@ -1,6 +1,6 @@
 //! The acceptance list of the specification, item by item, as its author would try it.
 
-use e2e::{Config, Gateway, Upstream, curl};
+use e2e::{Config, Gateway, Redis, Upstream, curl};
 
 /// A gateway that serves its operations on the public listener, as in the specification.
 fn gateway(upstream: &Upstream) -> Gateway {
@@ -59,6 +59,36 @@ fn item_7_metrics_answer() {
     let upstream = Upstream::text("not this");
     let Some(answer) = public(&gateway(&upstream), "/metrics") else { return };
     assert!(answer.contains("# TYPE http_server_request_duration_seconds histogram\n"), "{answer}");
+}
+
+#[test]
+fn item_8_of_150_quick_requests_about_100_pass() {
+    let upstream = Upstream::text("not this");
+    let allowed = [("RATE_LIMIT_REQUESTS", "100"), ("RATE_LIMIT_WINDOW_SECONDS", "60")];
+    let config = Config::to(&[&upstream]).listener("ops = true");
+    let gateway =
+        Gateway::start(&allowed.iter().fold(config, |config, (name, value)| config.env(name, value)));
+    let mut client = gateway.client();
+    let statuses: Vec<u16> = (0..150).map(|_| client.get("/health").status).collect();
+    let passed = statuses.iter().filter(|status| **status == 200).count();
+    // One token grows each 600 ms: a slow machine may see a few more.
+    assert!((100..=105).contains(&passed), "{passed} passed");
+    assert_eq!(statuses[..100], [200; 100]);
+    assert_eq!(statuses[149], 429);
+}
+
+#[test]
+fn item_9_two_gateways_share_a_limit_through_redis() {
+    let Some(redis) = Redis::start() else { return };
+    let upstream = Upstream::text("ok");
+    let config = Config::to(&[&upstream])
+        .env("REDIS_URL", &redis.url())
+        .top("limits.per-ip = { key = \"ip\", rate = \"100/h\" }");
+    let gateways = [Gateway::start(&config), Gateway::start(&config)];
+    let mut clients = gateways.each_ref().map(Gateway::client);
+    let statuses: Vec<u16> = (0..150).map(|n| clients[n % 2].get("/").status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 100);
+    assert_eq!(statuses[100..], [429; 50]);
 }
 
 #[test]

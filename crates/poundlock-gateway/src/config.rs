@@ -30,8 +30,9 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 pub use checked::{
-    AccessLog, Admin, Balance, Ban, Config, Drain, HeadLimits, HealthCheck, Limit, LimitBudget, LimitMode,
-    Listener, Log, LogFormat, Metrics, Missing, OnError, PoolLimits, Retry, Service, Store, Timeouts,
+    AccessLog, Admin, Balance, Ban, Config, Drain, Forwarding, HeadLimits, HealthCheck, Limit, LimitBudget,
+    LimitMode, Listener, Log, LogFormat, Metrics, Missing, OnError, PoolLimits, Retry, Service, Store,
+    Timeouts,
 };
 pub use flags::Flag;
 pub use problem::Problems;

@@ -5,6 +5,7 @@
 
 mod access_log;
 mod admin;
+mod limits;
 mod names;
 mod probes;
 mod process;
@@ -83,7 +84,7 @@ pub fn start(loaded: &Loaded, reload: Reload, signals: Signals) -> Result<Runnin
         .context("cannot start the background threads")?;
     let shared = Arc::new(telemetry::shared(config)?);
     let reloader = reload::Reloader::new(shared.clone(), config.clone(), reload);
-    background.block_on(reloader.apply(config));
+    background.block_on(reloader.apply(config))?;
     let (phase, _) = watch::channel(Phase::Serving);
     let workers = spawn_workers(&shared, sockets.by_worker, &phase)?;
     let admin_address = admin_socket.local_addr().context("cannot read the admin address")?;

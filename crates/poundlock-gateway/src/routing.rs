@@ -6,18 +6,21 @@
 use crate::downstream::Limits;
 use crate::upstream::{Bounds, Instance};
 use http::{Method, Request, header};
+use poundlock_limit::LimitSet;
+use poundlock_limit::client_ip::Forwarding;
 use poundlock_observe::http::RouteId;
 use poundlock_scale::{Percent, RetryBudget};
-use poundlock_tower::{ProtocolCheck, TrustedProxies};
+use poundlock_tower::{Limiter, ProtocolCheck, TrustedProxies};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 pub(crate) use crate::config::Timeouts;
 
 /// One state of the world.
 #[derive(Debug)]
 pub(crate) struct Routing {
+    pub(crate) limiter: Arc<Limiter>,
     /// In the order of the configuration, which is that of the sockets.
     pub(crate) listeners: Vec<Arc<ListenerPolicy>>,
     pub(crate) services: Vec<Arc<Service>>,
@@ -30,7 +33,12 @@ pub(crate) struct Routing {
 /// What a listener allows.
 #[derive(Debug)]
 pub(crate) struct ListenerPolicy {
+    pub(crate) name: Arc<str>,
     pub(crate) trusted_proxies: TrustedProxies,
+    /// The header that is believed from them.
+    pub(crate) forwarding: Forwarding,
+    /// Peers that are none and send it all the same.
+    pub(crate) strangers: Once,
     pub(crate) protocol: ProtocolCheck,
     pub(crate) max_body: u64,
     pub(crate) max_headers: usize,
@@ -38,6 +46,17 @@ pub(crate) struct ListenerPolicy {
     pub(crate) times: Limits,
     /// Where it serves `/health`, `/health/detailed` and `/metrics`, with their metric rows.
     pub(crate) ops: Option<[(&'static str, RouteId); 3]>,
+}
+
+/// Something that is worth saying once.
+#[derive(Debug, Default)]
+pub(crate) struct Once(AtomicBool);
+
+impl Once {
+    /// Whether this is the first time it is asked.
+    pub(crate) fn first(&self) -> bool {
+        !self.0.load(Ordering::Relaxed) && !self.0.swap(true, Ordering::Relaxed)
+    }
 }
 
 /// A service as the request path sees it.
@@ -49,6 +68,7 @@ pub(crate) struct Service {
     pub(crate) bounds: Bounds,
     pub(crate) timeout: Timeouts,
     pub(crate) retry: RetryPolicy,
+    pub(crate) limits: Arc<LimitSet>,
     budget: AtomicU32,
 }
 
@@ -78,9 +98,10 @@ impl Service {
         bounds: Bounds,
         timeout: Timeouts,
         retry: RetryPolicy,
+        limits: Arc<LimitSet>,
     ) -> Self {
         let budget = AtomicU32::new(RetryBudget::new().to_bits());
-        Self { name, route, instances, bounds, timeout, retry, budget }
+        Self { name, route, instances, bounds, timeout, retry, limits, budget }
     }
 
     /// A first attempt earns its share of a retry. While the budget is full, which is nearly
@@ -110,12 +131,19 @@ impl Service {
 
 impl Routing {
     pub(crate) fn new(
+        limiter: Arc<Limiter>,
         listeners: Vec<Arc<ListenerPolicy>>,
         services: Vec<(Vec<crate::config::HostPattern>, Arc<Service>)>,
     ) -> Self {
         use crate::config::HostPattern;
-        let mut table =
-            Self { listeners, services: Vec::new(), exact: HashMap::new(), wildcard: Vec::new(), any: None };
+        let mut table = Self {
+            limiter,
+            listeners,
+            services: Vec::new(),
+            exact: HashMap::new(),
+            wildcard: Vec::new(),
+            any: None,
+        };
         for (hosts, service) in services {
             table.services.push(service.clone());
             if hosts.is_empty() {

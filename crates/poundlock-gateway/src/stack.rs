@@ -4,18 +4,20 @@
 //! Each layer stands where it stands for the reason beside it. There is no buffer in the stack, and
 //! `poll_ready` refuses nothing.
 
+mod limits;
 mod ops;
 mod route;
 
 use crate::routing::Routing;
 use crate::upstream::{UpstreamBody, UpstreamService};
 use crate::worker::Worker;
+use limits::LimitsByMatch;
 use ops::{Ops, OpsLayer};
 use poundlock_observe::http::HttpShard;
 use poundlock_tower::{
-    BodyCap, BodyCapLayer, CorrelationLayer, CorrelationService, Gate, GateLayer, ObserveLayer,
-    ObserveService, ObservedBody, ProtocolCheck, RespondLayer, RespondService, ResponseBody, TimeoutLayer,
-    TimeoutService,
+    BodyCap, BodyCapLayer, CorrelationLayer, CorrelationService, Gate, GateLayer, LimitLayer, LimitService,
+    ObserveLayer, ObserveService, ObservedBody, ProtocolCheck, RespondLayer, RespondService, ResponseBody,
+    TimeoutLayer, TimeoutService,
 };
 use route::{ByMatch, Route, RouteLayer};
 use std::rc::Rc;
@@ -32,6 +34,7 @@ pub(crate) fn build(worker: &Rc<Worker>, routing: &Arc<Routing>, listener: usize
         .layer(observe(worker))                               // counts and times refusals too
         .layer(RespondLayer)                                  // Rejection → HTTP: nothing above can fail
         .layer(GateLayer::new(policy.protocol.clone()))       // nothing below trusts an ambiguous request
+        .layer(limit(routing, listener))                      // rates and quotas, before a body is read
         .layer(OpsLayer::new(worker.operations.clone()))      // below the gates: nothing is exempt from them
         .layer(BodyCapLayer::new(policy.max_body))            // before anybody reads a body
         .layer(TimeoutLayer::new(ByMatch))                    // the whole upstream call, retries included
@@ -42,16 +45,26 @@ pub(crate) fn build(worker: &Rc<Worker>, routing: &Arc<Routing>, listener: usize
 pub(crate) type Stack = CorrelationService<
     Route<
         ObserveService<
-            RespondService<Gate<ProtocolCheck, Ops<BodyCap<TimeoutService<ByMatch, UpstreamService>>>>>,
+            RespondService<
+                Gate<ProtocolCheck, Limit<Ops<BodyCap<TimeoutService<ByMatch, UpstreamService>>>>>,
+            >,
             Rc<HttpShard>,
             ByMatch,
         >,
     >,
 >;
 
+type Limit<S> = LimitService<LimitsByMatch, S>;
+
 /// What comes back up.
 pub(crate) type StackBody = ObservedBody<ResponseBody<ResponseBody<UpstreamBody>>, Rc<HttpShard>>;
 
 fn observe(worker: &Worker) -> ObserveLayer<Rc<HttpShard>, ByMatch> {
     ObserveLayer::new(worker.http.clone(), ByMatch).with_access_log(worker.access_log.clone())
+}
+
+fn limit(routing: &Arc<Routing>, listener: usize) -> LimitLayer<LimitsByMatch> {
+    let policy = &routing.listeners[listener];
+    LimitLayer::new(routing.limiter.clone(), LimitsByMatch::new(routing.clone(), listener))
+        .behind(policy.trusted_proxies.clone(), policy.forwarding)
 }

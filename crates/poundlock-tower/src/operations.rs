@@ -92,7 +92,12 @@ impl Operations {
         }
     }
 
-    /// The components.
+    /// The metrics that are shown.
+    pub fn registry(&self) -> &Registry {
+        &self.inner.registry
+    }
+
+    /// The components that are shown.
     pub fn board(&self) -> &Arc<HealthBoard> {
         &self.inner.board
     }

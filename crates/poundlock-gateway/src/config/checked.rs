@@ -51,6 +51,8 @@ pub struct Listener {
     pub address: SocketAddr,
     /// Networks whose `Forwarded` and `X-Forwarded-For` are believed; empty believes nobody.
     pub trusted_proxies: Vec<IpNet>,
+    /// The header that is believed from them.
+    pub forwarding: Forwarding,
     /// Also serve `/health`, `/health/detailed` and `/metrics` here.
     pub ops: bool,
     /// Open downstream connections on this listener, over all workers; more wait in the accept queue.
@@ -61,6 +63,15 @@ pub struct Listener {
     pub max_body: u64,
     /// Methods accepted beyond the IANA registry, as valid tokens.
     pub extra_methods: Vec<String>,
+}
+
+/// The header by which proxies say whom a request comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forwarding {
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+    /// `Forwarded`, of RFC 7239.
+    Forwarded,
 }
 
 /// Bounds on request heads and on silence between requests.

@@ -17,7 +17,8 @@ pub(super) use limits::{
 };
 pub(super) use service::{RawBalance, RawHealth, RawPool, RawRetry, RawService, RawTimeouts};
 pub(super) use text::{
-    AddressText, DurationText, HostText, KeyText, NetworkText, PercentText, QuotaText, RateText, SizeText, UpstreamText,
+    AddressText, DurationText, HostText, KeyText, NetworkText, PercentText, QuotaText, RateText, SizeText,
+    UpstreamText,
 };
 
 /// The only version of the file format so far.
@@ -99,6 +100,8 @@ pub(super) struct RawListener {
     /// Networks whose `Forwarded` and `X-Forwarded-For` headers are believed. Empty: nobody is.
     #[schemars(length(max = 1000))]
     pub(super) trusted_proxies: Vec<NetworkText>,
+    /// The header that is believed from them; the other one is not, or a client could write it through such a proxy.
+    pub(super) forwarding: RawForwarding,
     /// Also serve /health, /health/detailed and /metrics here.
     pub(super) ops: bool,
     /// Connections open at once; more wait in the kernel's queue.
@@ -127,6 +130,7 @@ impl Default for RawListener {
         Self {
             address: DEFAULT_LISTEN.into(),
             trusted_proxies: Vec::new(),
+            forwarding: RawForwarding::XForwardedFor,
             ops: false,
             max_connections: 16_384,
             head_timeout: "10s".into(),
@@ -137,6 +141,17 @@ impl Default for RawListener {
             extra_methods: Vec::new(),
         }
     }
+}
+
+/// The header by which proxies say whom a request comes from.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Forwarding")]
+pub(super) enum RawForwarding {
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+    /// `Forwarded`, of RFC 7239.
+    Forwarded,
 }
 
 /// The admin listener.

@@ -6,6 +6,7 @@
 
 mod watch;
 
+use super::limits::Counting;
 use super::names::Names;
 use super::probes::Probes;
 use super::signals::{Asked, Inbox};
@@ -65,6 +66,7 @@ struct Inner {
 struct State {
     names: Names,
     probes: Probes,
+    counting: Counting,
 }
 
 impl Reloader {
@@ -92,7 +94,10 @@ impl Reloader {
         // Workers find a listener's policy by its place among the sockets that are open.
         let mut config = loaded.config;
         config.listeners = self.same_listeners(&config);
-        self.apply(&config).await;
+        self.apply(&config)
+            .await
+            .map_err(|error| ReloadError::Unreadable(format!("{error:#}")))
+            .inspect_err(ReloadError::report)?;
         tracing::info!("configuration reloaded");
         Ok(restart)
     }
@@ -107,18 +112,26 @@ impl Reloader {
     }
 
     /// Takes a configuration over.
-    pub(super) async fn apply(&self, config: &Config) {
+    ///
+    /// # Errors
+    /// Limits cannot be counted as it says; what runs stays.
+    pub(super) async fn apply(&self, config: &Config) -> anyhow::Result<()> {
         let mut state = self.0.state.lock().await;
         state.names.refresh(config).await;
+        state.counting.follow(config, &self.0.shared).await?;
+        self.swap(&mut state, config)?;
         self.0.config.store(Arc::new(config.clone()));
-        self.swap(&mut state, config);
+        Ok(())
     }
 
-    fn swap(&self, state: &mut State, config: &Config) {
+    fn swap(&self, state: &mut State, config: &Config) -> anyhow::Result<()> {
         let shared = &self.0.shared;
-        let routing = Arc::new(table::build(config, &state.names, &shared.routing.load(), shared));
+        let limiter =
+            state.counting.limiter().cloned().unwrap_or_else(|| shared.routing.load().limiter.clone());
+        let routing = Arc::new(table::build(config, &limiter, &state.names, &shared.routing.load(), shared)?);
         state.probes.follow(&routing, config, &shared.operations);
         shared.routing.store(routing);
+        Ok(())
     }
 
     /// Looks names up again from time to time; what changed becomes a new table.
@@ -131,7 +144,9 @@ impl Reloader {
             names.refresh(&config).await;
             if names != state.names {
                 state.names = names;
-                self.swap(&mut state, &config);
+                if let Err(error) = self.swap(&mut state, &config) {
+                    tracing::error!(%error, "cannot take other addresses over");
+                }
             }
         }
     }

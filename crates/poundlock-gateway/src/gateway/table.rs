@@ -5,32 +5,50 @@
 
 use super::Shared;
 use super::names::Names;
-use crate::config::{Config, Listener, Service as ServiceConfig};
+use crate::config::{Config, Forwarding, Listener, Service as ServiceConfig};
 use crate::downstream::Limits;
-use crate::routing::{ListenerPolicy, RetryPolicy, Routing, Service};
+use crate::routing::{ListenerPolicy, Once, RetryPolicy, Routing, Service};
 use crate::upstream::{Bounds, Instance};
 use http::Method;
+use poundlock_limit::{LimitSet, client_ip};
 use poundlock_observe::http::Scheme;
 use poundlock_scale::{HealthThresholds, Percent};
-use poundlock_tower::{ProtocolCheck, TrustedProxies, operations};
+use poundlock_tower::limit::LimiterError;
+use poundlock_tower::{Limiter, ProtocolCheck, TrustedProxies, operations};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// The table for this configuration; `old` gives what can be kept.
-pub(super) fn build(config: &Config, names: &Names, old: &Routing, shared: &Shared) -> Routing {
+///
+/// # Errors
+/// More limits apply to a service than can be decided together.
+pub(super) fn build(
+    config: &Config,
+    limiter: &Arc<Limiter>,
+    names: &Names,
+    old: &Routing,
+    shared: &Shared,
+) -> Result<Routing, LimiterError> {
     let listeners = config.listeners.iter().map(|l| Arc::new(listener(l, shared))).collect();
     let services = config.services.iter().map(|service| {
-        let entry = Arc::new(build_service(config, service, names, old, shared));
-        (service.hosts.clone(), entry)
+        let limits = limiter.of_service(&service.name)?;
+        let entry = Arc::new(build_service(config, service, names, old, shared, limits));
+        Ok((service.hosts.clone(), entry))
     });
-    Routing::new(listeners, services.collect())
+    Ok(Routing::new(limiter.clone(), listeners, services.collect::<Result<_, _>>()?))
 }
 
 fn listener(listener: &Listener, shared: &Shared) -> ListenerPolicy {
     let ops = operations::PATHS.map(|path| (path, shared.http.route(path, Scheme::Http)));
     let extra = listener.extra_methods.iter().filter_map(|m| Method::from_bytes(m.as_bytes()).ok());
     ListenerPolicy {
+        name: listener.name.as_str().into(),
         trusted_proxies: TrustedProxies::new(listener.trusted_proxies.iter().copied()),
+        forwarding: match listener.forwarding {
+            Forwarding::XForwardedFor => client_ip::Forwarding::XForwardedFor,
+            Forwarding::Forwarded => client_ip::Forwarding::Forwarded,
+        },
+        strangers: Once::default(),
         protocol: ProtocolCheck::new(extra),
         max_body: listener.max_body,
         max_headers: listener.limits.max_headers,
@@ -46,6 +64,7 @@ fn build_service(
     names: &Names,
     old: &Routing,
     shared: &Shared,
+    limits: Arc<LimitSet>,
 ) -> Service {
     let thresholds = HealthThresholds {
         down_after: u16::try_from(service.health.down_after).unwrap_or(u16::MAX),
@@ -67,7 +86,7 @@ fn build_service(
         budget: Percent::from_ratio(service.retry.budget.as_ratio()),
     };
     let route = shared.http.route(&service.name, Scheme::Http);
-    Service::new(service.name.as_str().into(), route, instances, bounds, service.timeout, retry)
+    Service::new(service.name.as_str().into(), route, instances, bounds, service.timeout, retry, limits)
 }
 
 fn instance(

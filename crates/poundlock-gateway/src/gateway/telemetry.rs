@@ -14,8 +14,8 @@ use poundlock_observe::http::{HttpClientMetrics, HttpMetrics};
 use poundlock_observe::process::{ProcessMetrics, register_build_info};
 use poundlock_observe::registry::Counter;
 use poundlock_observe::{Limits, Registry};
-use poundlock_tower::Operations;
 use poundlock_tower::operations::Metrics;
+use poundlock_tower::{Limiter, Operations};
 use std::sync::Arc;
 
 /// Downstream connections that broke HTTP before there was a request to count.
@@ -27,7 +27,8 @@ const UPSTREAM_INSTANCES: &str = "poundlock_upstream_instances";
 pub(super) fn shared(config: &Config) -> Result<Shared> {
     let limits = Limits::default();
     let registry = Registry::new(limits);
-    let routing = Arc::new(ArcSwap::from_pointee(Routing::new(Vec::new(), Vec::new())));
+    let limiter = Arc::new(Limiter::in_memory([])?);
+    let routing = Arc::new(ArcSwap::from_pointee(Routing::new(limiter, Vec::new(), Vec::new())));
     let http = HttpMetrics::new(limits);
     let client = HttpClientMetrics::new(limits);
     let process = Arc::new(ProcessMetrics::new());

@@ -33,6 +33,12 @@ pub struct Limiter {
     plan_headers: Box<[HeaderName]>,
 }
 
+impl std::fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Limiter").field("limits", &self.names).finish_non_exhaustive()
+    }
+}
+
 /// Why there is no such limiter. Correct the configuration; a retry does not help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LimiterError {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64};
 
-use poundlock_limit::{Anchor, Calendar, CalendarError, Gcra, KeySpec, Quota, QuotaText, Rate, RateError, Weekday};
+use poundlock_limit::{
+    Anchor, Calendar, CalendarError, Gcra, KeySpec, Quota, QuotaText, Rate, RateError, Weekday,
+};
 
 use super::Report;
 use crate::config::checked::{Ban, Limit, LimitBudget, LimitMode, Missing, Service};
@@ -58,6 +60,7 @@ fn limit(name: &str, raw: &RawLimit, report: &mut Report<'_>) -> Option<Limit> {
         allow: allow?,
         deny: deny?,
         ban: ban?,
+        lease: raw.lease,
         max_keys: raw.max_keys as usize,
     })
 }
@@ -88,7 +91,12 @@ impl<'a> Written<'a> {
         };
         if rate.is_none() && self.burst.is_some() {
             let help = "add `rate = \"100/min\"`";
-            report.error(format!("{path}.burst"), "`burst` without `rate`".to_owned(), "nothing refills it", help);
+            report.error(
+                format!("{path}.burst"),
+                "`burst` without `rate`".to_owned(),
+                "nothing refills it",
+                help,
+            );
         }
         let quota = match self.quota {
             Some(text) => Some(periods?.quota(report.read(format!("{path}.quota"), text, quota)?)),
@@ -98,7 +106,9 @@ impl<'a> Written<'a> {
     }
 
     fn gcra(self, path: &str, rate: Rate, report: &mut Report<'_>) -> Option<Gcra> {
-        let burst = self.burst.map_or(rate.count(), |burst| NonZeroU64::from(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN)));
+        let burst = self.burst.map_or(rate.count(), |burst| {
+            NonZeroU64::from(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN))
+        });
         let error = match rate.gcra(burst) {
             Ok(gcra) => return Some(gcra),
             Err(error) => error,
@@ -106,11 +116,16 @@ impl<'a> Written<'a> {
         let mistake = match error {
             RateError::Period => Mistake::new("a period out of range", "expected 1 s to 366 days"),
             RateError::Precision { below, above } => {
-                let label = "rates are kept in whole microseconds a request, which misses this one by more than 1 %";
-                Mistake::new("a rate that cannot be kept", label)
-                    .did_you_mean(Rate::new(NonZeroU64::new(below)?, rate.period()).map_or(above.to_string(), |r| r.to_string()))
+                let label =
+                    "rates are kept in whole microseconds a request, which misses this one by more than 1 %";
+                Mistake::new("a rate that cannot be kept", label).did_you_mean(
+                    Rate::new(NonZeroU64::new(below)?, rate.period())
+                        .map_or(above.to_string(), |r| r.to_string()),
+                )
             }
-            RateError::Burst => Mistake::new("too large a burst", "at this rate it would take more than ten years to refill"),
+            RateError::Burst => {
+                Mistake::new("too large a burst", "at this rate it would take more than ten years to refill")
+            }
         };
         let key = if error == RateError::Burst && self.burst.is_some() { "burst" } else { "rate" };
         report.mistake(format!("{path}.{key}"), mistake);
@@ -150,7 +165,8 @@ impl Periods {
     }
 
     fn quota(&self, text: QuotaText) -> Quota {
-        let calendar = Calendar::new(text.period, &self.zone, self.anchor).expect("zone and anchor were checked");
+        let calendar =
+            Calendar::new(text.period, &self.zone, self.anchor).expect("zone and anchor were checked");
         Quota { total: text.total, calendar }
     }
 }
@@ -191,7 +207,8 @@ fn quota(text: &str) -> Result<QuotaText, Mistake> {
 
 fn key(text: &str) -> Result<KeySpec, Mistake> {
     KeySpec::parse(text.split('+').map(str::trim)).map_err(|error| {
-        const KINDS: [&str; 9] = ["ip", "header", "cookie", "jwt", "route", "service", "method", "all", "constant"];
+        const KINDS: [&str; 9] =
+            ["ip", "header", "cookie", "jwt", "route", "service", "method", "all", "constant"];
         let mistake = Mistake::new("malformed key", error.to_string());
         let (kind, name) = text.split_at(text.find(':').unwrap_or(text.len()));
         match closest(kind, KINDS).filter(|near| *near != kind) {
@@ -203,17 +220,23 @@ fn key(text: &str) -> Result<KeySpec, Mistake> {
 
 fn path_pattern(text: &str) -> Result<String, Mistake> {
     let body = text.strip_suffix('*').unwrap_or(text);
-    let valid = text.starts_with('/') && !body.contains(['*', '?', '#', '%']) && !body.contains(char::is_whitespace);
+    let valid =
+        text.starts_with('/') && !body.contains(['*', '?', '#', '%']) && !body.contains(char::is_whitespace);
     match valid {
         true => Ok(text.to_owned()),
-        false => Err(Mistake::new("malformed path", "expected a decoded path such as \"/v1/users\", or \"/v1/*\"")),
+        false => {
+            Err(Mistake::new("malformed path", "expected a decoded path such as \"/v1/users\", or \"/v1/*\""))
+        }
     }
 }
 
 fn method(text: &str) -> Result<String, Mistake> {
     match http::Method::from_bytes(text.as_bytes()) {
         Ok(_) if text.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') => Ok(text.to_owned()),
-        Ok(_) => Err(Mistake::new("malformed method", "methods are in upper case").did_you_mean(text.to_uppercase())),
+        Ok(_) => {
+            Err(Mistake::new("malformed method", "methods are in upper case")
+                .did_you_mean(text.to_uppercase()))
+        }
         Err(_) => Err(Mistake::new("malformed method", "expected a method such as \"POST\"")),
     }
 }
@@ -258,7 +281,9 @@ pub(super) fn check_services(limits: &[Limit], services: &[Service], report: &mu
                 continue;
             }
             let help = closest(name, services.iter().map(|s| s.name.as_str()));
-            let help = help.map_or("name one of the services, or none".to_owned(), |near| format!("did you mean \"{near}\"?"));
+            let help = help.map_or("name one of the services, or none".to_owned(), |near| {
+                format!("did you mean \"{near}\"?")
+            });
             let path = format!("limits.{}.services[{index}]", limit.name);
             report.error(path, format!("there is no service `{name}`"), "unknown service", &help);
         }

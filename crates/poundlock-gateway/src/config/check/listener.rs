@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::Report;
-use crate::config::checked::{HeadLimits, Listener};
-use crate::config::raw::RawListener;
+use crate::config::checked::{Forwarding, HeadLimits, Listener};
+use crate::config::raw::{RawForwarding, RawListener};
 use crate::config::values::{self, Mistake};
 
 /// Smallest and largest bound on a request head, in bytes. hyper reads with a buffer of at least 8 KiB; each
@@ -41,6 +41,10 @@ fn listener(name: &str, raw: &RawListener, report: &mut Report<'_>) -> Option<Li
         name: name.to_owned(),
         address: address?,
         trusted_proxies: trusted_proxies?,
+        forwarding: match raw.forwarding {
+            RawForwarding::XForwardedFor => Forwarding::XForwardedFor,
+            RawForwarding::Forwarded => Forwarding::Forwarded,
+        },
         ops: raw.ops,
         max_connections: raw.max_connections as usize,
         limits: HeadLimits {

@@ -30,10 +30,16 @@ pub(super) fn check(raw: &RawStore, report: &mut Report<'_>) -> Option<Store> {
 fn redis_url(text: &str) -> Result<String, Mistake> {
     let expected = "expected redis://[USER:PASSWORD@]HOST[:PORT][/DB]";
     match text.split_once("://") {
-        Some(("redis", rest)) if !rest.is_empty() && !rest.contains(char::is_whitespace) => Ok(text.to_owned()),
+        Some(("redis", rest)) if !rest.is_empty() && !rest.contains(char::is_whitespace) => {
+            Ok(text.to_owned())
+        }
         Some(("rediss", _)) => Err(Mistake::new("TLS to the store is not supported", expected)),
-        Some(("valkey", rest)) => Err(Mistake::new("unknown scheme", expected).did_you_mean(format!("redis://{rest}"))),
-        None if !text.contains('/') => Err(Mistake::new("no scheme", expected).did_you_mean(format!("redis://{text}"))),
+        Some(("valkey", rest)) => {
+            Err(Mistake::new("unknown scheme", expected).did_you_mean(format!("redis://{rest}")))
+        }
+        None if !text.contains('/') => {
+            Err(Mistake::new("no scheme", expected).did_you_mean(format!("redis://{text}")))
+        }
         _ => Err(Mistake::new("malformed URL", expected)),
     }
 }
@@ -43,6 +49,8 @@ fn key_prefix(text: &str) -> Result<String, Mistake> {
     let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
     match plain && (1..=64).contains(&text.len()) {
         true => Ok(text.to_owned()),
-        false => Err(Mistake::new("malformed prefix", "expected 1 to 64 letters, digits, `-`, `_`, `.` or `:`")),
+        false => {
+            Err(Mistake::new("malformed prefix", "expected 1 to 64 letters, digits, `-`, `_`, `.` or `:`"))
+        }
     }
 }

@@ -41,6 +41,8 @@ pub struct Limit {
     pub deny: Vec<IpNet>,
     /// When a key is shut out; `None` is never.
     pub ban: Option<Ban>,
+    /// Whether gateways take tokens of busy keys ahead.
+    pub lease: bool,
     /// Keys whose rate is kept in memory at once.
     pub max_keys: usize,
 }

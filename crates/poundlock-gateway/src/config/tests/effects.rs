@@ -53,7 +53,9 @@ fn every_key_changes_the_configuration() {
     let mut keys = Vec::new();
     leaves(Schema::root(), "", &mut keys);
     assert!(keys.len() >= 70, "the schema has {} keys", keys.len());
-    let load_with = |flags: Vec<Flag>| load(&Sources { flags, ..file(&format!("{MINIMAL}{LIMIT}")) }).map(|loaded| loaded.config);
+    let load_with = |flags: Vec<Flag>| {
+        load(&Sources { flags, ..file(&format!("{MINIMAL}{LIMIT}")) }).map(|loaded| loaded.config)
+    };
     // Any number of workers is the default on some machine, so both sides state one.
     let workers: Flag = ("--workers", "workers", 9.into());
     let before = load_with(vec![workers.clone()]).expect("valid");

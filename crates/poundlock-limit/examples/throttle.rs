@@ -52,9 +52,8 @@ fn main() {
     );
     table(&chosen, &scenario::bearable(), &rejected, &f64::max);
     println!(
-        "\nOurs: goodput or rejections (worst, median), then of the worst seed the 99th percentile of the answers and"
+        "\nOurs: goodput or rejections, worst and median; 99th percentile of the answers of the worst seed."
     );
-    println!("the mean limit.");
     details(&chosen, &scenario::overloads(), goodput, false);
     details(&chosen, &scenario::bearable(), rejected, true);
     println!("\nWho is shed at twice the capacity, % of arrivals of each; seed 1.");

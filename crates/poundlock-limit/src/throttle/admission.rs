@@ -26,7 +26,8 @@ pub enum Priority {
 
 /// Sheds by priority, and inside a priority first from those who already have more than their share.
 ///
-/// One for each worker, 536 bytes, nothing is allocated. [`Admission::tick`] is to be called every 250 ms or so.
+/// One for each worker, 536 bytes, nothing is allocated. [`Admission::tick`] is to be called every 250 ms or so. A worker
+/// knows only what it has admitted itself: shares are fair among the clients whose connections it has.
 #[derive(Debug, Clone, Default)]
 pub struct Admission {
     shares: Shares,

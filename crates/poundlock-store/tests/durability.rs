@@ -32,8 +32,7 @@ async fn kill_again_and_again() {
     let path = folder.path().join("limits.db");
     let mut said = [0; 2];
     for kill in 1..=KILLS {
-        let now = kill_one(&path, Duration::from_millis(100 + 37 * kill));
-        assert!(now.iter().all(|charges| *charges > 0), "the victim did nothing: {now:?}");
+        let now = kill_one(&path, 13 * kill);
         said = [said[0] + now[0], said[1] + now[1]];
         let (store, opened) = open(&path).await;
         assert_eq!(opened, Opened::default(), "a killed process damages nothing");
@@ -49,23 +48,29 @@ async fn kill_again_and_again() {
     }
 }
 
-/// Lets a victim charge for some time: how often it said so for each quota.
-fn kill_one(path: &Path, after: Duration) -> [u64; 2] {
+/// Lets a victim charge both quotas so often at least: how often it said so for each until it was dead.
+fn kill_one(path: &Path, enough: u64) -> [u64; 2] {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .env("POUNDLOCK_VICTIM", path)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut stdout = child.stdout.take().unwrap();
-    let said = std::thread::spawn(move || {
-        let mut said = Vec::new();
-        stdout.read_to_end(&mut said).map(|_| said)
-    });
-    std::thread::sleep(after);
+    let (mut said, mut more) = ([0; 2], [0; 4096]);
+    let mut read = |said: &mut [u64; 2]| {
+        let count = stdout.read(&mut more).unwrap();
+        for byte in &more[..count] {
+            said[usize::from(byte - b'0')] += 1;
+        }
+        count > 0
+    };
+    while said.iter().any(|charges| *charges < enough) {
+        assert!(read(&mut said), "the victim died too early: {said:?}");
+    }
     child.kill().unwrap();
     assert!(!child.wait().unwrap().success());
-    let said = said.join().unwrap().unwrap();
-    [b'0', b'1'].map(|which| said.iter().filter(|byte| **byte == which).count() as u64)
+    while read(&mut said) {}
+    said
 }
 
 async fn open(path: &Path) -> (SqliteQuotas, Opened) {

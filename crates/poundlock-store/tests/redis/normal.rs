@@ -15,6 +15,23 @@ async fn a_strict_request_costs_one_round_trip() {
     assert_eq!(calls(&server) - before, 50);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn threads_with_runtimes_of_their_own_share_a_store() {
+    let Some(server) = RedisServer::start(&[]) else { return };
+    let store = start(patient(&server), Sharing::Strict);
+    let threads = (0..4).map(|_| {
+        let store = store.clone();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            let ask = || runtime.block_on(ask(&store, &[slow("a", 30)]));
+            (0..10).filter(|_| ask().unwrap().admitted()).count()
+        })
+    });
+    let threads: Vec<_> = threads.collect();
+    let admitted: usize = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
+    assert_eq!(admitted, 30);
+}
+
 #[tokio::test]
 async fn requests_that_wait_share_a_call() {
     let Some(server) = RedisServer::start(&[]) else { return };

@@ -6,7 +6,7 @@ use crate::limits::LimitDef;
 use std::time::Duration;
 
 /// How a store reaches its server and how long it waits for it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct RedisConfig {
     /// `redis://user:password@host:port/database` or `redis+unix:///path`.
     pub url: String,
@@ -52,8 +52,9 @@ pub enum Sharing {
     /// A node pays for about 100 ms of a hot key's tokens in advance and spends them without asking.
     ///
     /// All tokens are paid for before they are spent, so that from a full bucket on admitted ≤ burst + rate × time, too.
-    /// In a span of time that begins later, tokens that were paid for before it (unused ones lapse after
-    /// [`LEASE_TIME`](super::LEASE_TIME)) may come on top.
+    /// In a span of time that begins later, what was paid for before it may come on top: for each node what it asks for
+    /// in 100 ms, at most half of what was left of the bucket over all nodes. Unused tokens lapse after
+    /// [`LEASE_TIME`](super::LEASE_TIME).
     Leased,
 }
 
@@ -71,5 +72,31 @@ impl RedisConfig {
             leases: 4 * 1024,
             clock: Clock::Server,
         }
+    }
+}
+
+/// Without the address, which may hold a password.
+impl std::fmt::Debug for RedisConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisConfig")
+            .field("prefix", &self.prefix)
+            .field("deadline", &self.deadline)
+            .field("probe_every", &self.probe_every)
+            .field("queue", &self.queue)
+            .field("denials", &self.denials)
+            .field("leases", &self.leases)
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let shown = format!("{:?}", RedisConfig::new("redis://user:hunter2@localhost"));
+        assert!(shown.contains("poundlock") && !shown.contains("hunter2"), "{shown}");
     }
 }

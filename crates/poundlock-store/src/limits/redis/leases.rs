@@ -63,10 +63,9 @@ impl Leases {
         lease.pay(rate, charge.cost, now)
     }
 
-    /// Takes what the server granted to an admitted charge that asked for more, or notes that it granted nothing.
+    /// Takes what the server granted to a charge that asked for more.
     pub(super) fn fill(&self, charge: &Charge, prepaid: u64, decision: &Decision, now: Instant) {
         if let Some(lease) = self.keys().get_mut(&(charge.limit, charge.key)) {
-            lease.asking = false;
             lease.last = Some((*decision, now));
             if prepaid > 0 {
                 lease.tokens = if now < lease.lapses { lease.tokens } else { 0 }.saturating_add(prepaid);
@@ -75,8 +74,8 @@ impl Leases {
         }
     }
 
-    /// The server did not answer to a charge that asked for more.
-    pub(super) fn unanswered(&self, charge: &Charge) {
+    /// A request that asked for more has its answer, or waits no longer.
+    fn asked(&self, charge: &Charge) {
         if let Some(lease) = self.keys().get_mut(&(charge.limit, charge.key)) {
             lease.asking = false;
         }
@@ -155,7 +154,7 @@ impl Lease {
     }
 }
 
-/// An ask for more that ends well or, when its request is given up in between, as unanswered.
+/// The charges of a request that ask for more; nobody else asks until it ends, answered or given up.
 pub(super) struct Asking<'a> {
     leases: &'a Leases,
     charges: Vec<Charge>,
@@ -173,7 +172,7 @@ impl<'a> Asking<'a> {
 
 impl Drop for Asking<'_> {
     fn drop(&mut self) {
-        self.charges.iter().for_each(|charge| self.leases.unanswered(charge));
+        self.charges.iter().for_each(|charge| self.leases.asked(charge));
     }
 }
 

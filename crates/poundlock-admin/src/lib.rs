@@ -3,6 +3,7 @@
 //! Main items: [`router`] and [`Gateway`], the trait through which it asks the gateway. Calls that
 //! change something need the bearer token. It knows no sockets and holds no state.
 
+pub mod limits;
 mod model;
 mod openapi;
 mod token;
@@ -18,7 +19,7 @@ use axum::http::{Extensions, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, middleware};
-use poundlock_tower::{Correlation, CorrelationLayer, Operations, Rejection};
+use poundlock_tower::{Correlation, CorrelationLayer, Limiter, Operations, Rejection};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -30,6 +31,9 @@ pub trait Gateway: Send + Sync + 'static {
     /// What is running.
     fn status(&self) -> Status;
 
+    /// The limits as they are now.
+    fn limiter(&self) -> Arc<Limiter>;
+
     /// Reads the configuration again and takes it over, or says what is wrong with it.
     fn reload(&self) -> Pending<Result<Reloaded, serde_json::Value>>;
 }
@@ -38,10 +42,14 @@ pub trait Gateway: Send + Sync + 'static {
 pub fn router(gateway: Arc<dyn Gateway>, operations: Operations, token: Token) -> Router {
     // The token is asked for by the calls themselves: a wrong method is wrong with it, too.
     let token = middleware::from_fn_with_state(token, token::required);
-    let changing = Router::new().route("/api/v1/reload", post(reload).route_layer(token).fallback(only_post));
+    let changing = Router::new()
+        .route("/api/v1/reload", post(reload).fallback(only_post))
+        .merge(limits::changing())
+        .route_layer(token);
     let reading = Router::new()
         .route("/api/v1/status", get(status).fallback(only_get))
-        .route("/api/v1/openapi.json", get(document).fallback(only_get));
+        .route("/api/v1/openapi.json", get(document).fallback(only_get))
+        .merge(limits::reading());
     let probes = [
         "/health",
         "/health/startup",

@@ -8,8 +8,31 @@ use utoipa::OpenApi;
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Poundlock admin API", description = "What is running, and calls that change it."),
-    paths(crate::status, crate::reload, crate::document),
-    components(schemas(crate::Status, crate::Reloaded, crate::ConfigProblem))
+    paths(
+        crate::status,
+        crate::reload,
+        crate::document,
+        crate::limits::list,
+        crate::limits::keys,
+        crate::limits::show,
+        crate::limits::reset,
+        crate::limits::grant,
+        crate::limits::ban,
+        crate::limits::unban,
+        crate::limits::check,
+    ),
+    components(schemas(
+        crate::Status,
+        crate::Reloaded,
+        crate::ConfigProblem,
+        crate::limits::Limits,
+        crate::limits::Keys,
+        crate::limits::KeyState,
+        crate::limits::Check,
+        crate::limits::Checked,
+        crate::limits::GrantCall,
+        crate::limits::BanCall,
+    ))
 )]
 struct Api;
 

@@ -33,6 +33,10 @@ pub enum Rejection {
     NoPage,
     /// There is no such health component.
     NoComponent,
+    /// There is no limit of this name.
+    NoLimit,
+    /// A call of our own API that makes no sense; why.
+    InvalidCall(Arc<str>),
     /// The request body is longer than the listener allows (in bytes).
     BodyTooLarge(u64),
     /// A transfer coding other than `chunked`.
@@ -123,6 +127,8 @@ impl Rejection {
             | Rejection::NoRoute
             | Rejection::NoPage
             | Rejection::NoComponent
+            | Rejection::NoLimit
+            | Rejection::InvalidCall(_)
             | Rejection::UnsupportedCoding
             | Rejection::Denied(_) => None,
             Rejection::RateLimited(_) => Some(ErrorType::RateLimited),
@@ -242,6 +248,8 @@ impl Rejection {
             Rejection::NoRoute => (404, Gateway, "no-route", "No service answers for this host"),
             Rejection::NoPage => (404, Downstream, "no-page", "There is nothing at this path"),
             Rejection::NoComponent => (404, Downstream, "no-component", "There is no such component"),
+            Rejection::NoLimit => (404, Downstream, "no-limit", "There is no such limit"),
+            Rejection::InvalidCall(_) => (422, Downstream, "invalid-call", "The call makes no sense"),
             Rejection::BodyTooLarge(_) => {
                 (413, Downstream, "body-too-large", "The request body is too large")
             }
@@ -292,6 +300,8 @@ impl Rejection {
             Rejection::NoRoute => "add the host to a service, or a service without hosts".to_owned(),
             Rejection::NoPage => "`/api/v1/openapi.json` lists what there is".to_owned(),
             Rejection::NoComponent => "`/health/detailed` lists the components".to_owned(),
+            Rejection::NoLimit => "`/api/v1/limits` lists the limits".to_owned(),
+            Rejection::InvalidCall(why) => why.to_string(),
             Rejection::BodyTooLarge(limit) => format!("at most {limit} bytes are accepted here"),
             Rejection::UnsupportedCoding => "send the body with `chunked` or a Content-Length".to_owned(),
             Rejection::RateLimited(refused) => refused.detail(),

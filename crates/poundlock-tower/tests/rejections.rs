@@ -25,6 +25,8 @@ fn table() -> Vec<Row> {
         Row(NoRoute, 404, "no-route", Gateway, None),
         Row(NoPage, 404, "no-page", Downstream, None),
         Row(NoComponent, 404, "no-component", Downstream, None),
+        Row(NoLimit, 404, "no-limit", Downstream, None),
+        Row(InvalidCall("no number".into()), 422, "invalid-call", Downstream, None),
         Row(BodyTooLarge(10), 413, "body-too-large", Downstream, Some(ErrorType::BodyTooLarge)),
         Row(UnsupportedCoding, 501, "unsupported-coding", Downstream, None),
         Row(RateLimited(refused(false)), 429, "rate-limited", Downstream, Some(ErrorType::RateLimited)),
@@ -46,12 +48,13 @@ fn refused(banned: bool) -> Arc<Refused> {
 }
 
 /// Does not compile when a variant is new: add it here, count it, and give it a row.
-const VARIANTS: usize = 21;
+const VARIANTS: usize = 23;
 fn is_in_the_table(rejection: &Rejection) {
     use Rejection::*;
     match rejection {
         BadRequest(_) | ClientGone | ClientTimeout | MethodNotAllowed(_) | Unauthorized | NoRoute
         | NoPage | NoComponent => {}
+        NoLimit | InvalidCall(_) => {}
         RateLimited(_) | Denied(_) | LimitsUnavailable | Shed(_) => {}
         BodyTooLarge(_) | UnsupportedCoding | UpstreamConnect(_) | UpstreamReset(_) | UpstreamInvalid(_) => {}
         UpstreamTimeout(_) | UpstreamBusy(_) | NoInstance(_) | Internal => {}

@@ -56,6 +56,9 @@ pub(crate) enum Verb {
     Status(Remote),
     /// Show the health of every component; exits with 1 if it is not good
     Health(Remote),
+    /// Look at limits, and change what a key may spend
+    #[command(subcommand)]
+    Limits(LimitsVerb),
     /// Print the version
     Version,
     /// Print completions for a shell
@@ -74,6 +77,71 @@ pub(crate) enum Verb {
 pub(crate) enum ConfigVerb {
     /// Print the effective configuration
     Show(Show),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LimitsVerb {
+    /// List limits, bans and grants; with --limit, its keys
+    List(OfLimit),
+    /// Show what a key has left
+    Show(OfKey),
+    /// Forget what a key has spent, and that it was banned
+    Reset(OfKey),
+    /// Let a key spend more at once, for a time
+    Grant(GrantKey),
+    /// Shut a key out, for a time
+    Ban(BanKey),
+    /// Let a key in again
+    Unban(OfKey),
+}
+
+/// A limit of a running gateway.
+#[derive(Debug, Args)]
+pub(crate) struct OfLimit {
+    /// The name of the limit; may be left out where there is only one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) limit: Option<String>,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+    #[command(flatten)]
+    pub(crate) token: TokenFile,
+}
+
+/// A key of a limit.
+#[derive(Debug, Args)]
+pub(crate) struct OfKey {
+    /// As requests bring it, such as an address or the value of a header, or as it is listed
+    pub(crate) key: String,
+    #[command(flatten)]
+    pub(crate) of: OfLimit,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GrantKey {
+    #[command(flatten)]
+    pub(crate) who: OfKey,
+    /// Tokens beyond the burst
+    pub(crate) extra: u64,
+    /// For how many seconds
+    #[arg(long = "for", value_name = "SECONDS", default_value_t = 3600)]
+    pub(crate) seconds: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BanKey {
+    #[command(flatten)]
+    pub(crate) who: OfKey,
+    /// For how many seconds
+    #[arg(long = "for", value_name = "SECONDS", default_value_t = 3600)]
+    pub(crate) seconds: u64,
+}
+
+/// The secret of the admin API.
+#[derive(Debug, Args)]
+pub(crate) struct TokenFile {
+    /// The file with the admin token [default: admin.token in the state folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
 }
 
 /// Where a configuration comes from.

@@ -5,6 +5,7 @@
 mod cli;
 mod config;
 mod demo;
+mod limits;
 mod log;
 mod output;
 mod remote;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Verb::Config(cli::ConfigVerb::Show(args)) => config::show(&args, &out),
         Verb::Status(args) => remote::status(&args, &out),
         Verb::Health(args) => remote::health(&args, &out),
+        Verb::Limits(verb) => limits::limits(&verb, &out),
         Verb::Version => output::version(&out),
         Verb::Completions { shell } => cli::completions(shell, &out),
         Verb::Man => cli::man(&out),

@@ -24,6 +24,17 @@ pub(crate) fn health(args: &Remote, out: &Out) -> Result<(), Failure> {
 }
 
 fn get(args: &Remote, path: &str) -> Result<(u16, Value), Failure> {
+    ask(args, "GET", path, None, None)
+}
+
+/// One call: its status and the JSON of its answer, `null` if it has none.
+pub(crate) fn ask(
+    args: &Remote,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: Option<&Value>,
+) -> Result<(u16, Value), Failure> {
     let base = args.admin.trim_end_matches('/');
     let url = if base.contains("://") { format!("{base}{path}") } else { format!("http://{base}{path}") };
     let agent: ureq::Agent = ureq::Agent::config_builder()
@@ -31,9 +42,21 @@ fn get(args: &Remote, path: &str) -> Result<(u16, Value), Failure> {
         .http_status_as_error(false)
         .build()
         .into();
-    let asked = agent.get(&url).call().with_context(|| format!("cannot ask {url}"));
+    let mut request = ureq::http::Request::builder().method(method).uri(&url);
+    if let Some(token) = token {
+        request = request.header("Authorization", format!("Bearer {token}"));
+    }
+    if body.is_some() {
+        request = request.header("Content-Type", "application/json");
+    }
+    let text = body.map(ToString::to_string).unwrap_or_default();
+    let request = request.body(text).with_context(|| format!("{url} is no URL"))?;
+    let asked = agent.run(request).with_context(|| format!("cannot ask {url}"));
     let mut response = asked.map_err(Failure::Unreachable)?;
     let status = response.status().as_u16();
+    if status == 204 {
+        return Ok((status, Value::Null));
+    }
     let body = response.body_mut().read_json().with_context(|| format!("{url} did not answer with JSON"));
     Ok((status, body.map_err(Failure::Unreachable)?))
 }

@@ -9,7 +9,7 @@ use poundlock_admin::{
     Gateway, InstanceState, InstanceStatus, ListenerStatus, Pending, Phase, Reloaded, ServiceStatus, Status,
     Token,
 };
-use poundlock_tower::Lifecycle;
+use poundlock_tower::{Lifecycle, Limiter};
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -59,6 +59,10 @@ impl Gateway for Api {
                 .collect(),
             services: services.collect(),
         }
+    }
+
+    fn limiter(&self) -> Arc<Limiter> {
+        self.shared.routing.load().limiter.clone()
     }
 
     fn reload(&self) -> Pending<Result<Reloaded, serde_json::Value>> {

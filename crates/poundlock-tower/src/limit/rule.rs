@@ -76,6 +76,12 @@ pub struct RuleMetrics {
 }
 
 impl RuleMetrics {
+    /// Allowed, denied, would have been denied, banned, decided without the store.
+    pub fn counts(&self) -> [u64; 5] {
+        let Self { allowed, denied, would_deny, banned, unavailable } = self;
+        [allowed, denied, would_deny, banned, unavailable].map(Counter::get)
+    }
+
     /// Counts in a registry: `poundlock_ratelimit_decisions_total{limit,decision}`.
     ///
     /// # Errors

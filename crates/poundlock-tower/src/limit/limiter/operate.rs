@@ -4,9 +4,10 @@
 //! people, so an unknown one is a `None`.
 
 use super::Limiter;
-use poundlock_limit::{Ban, BanRule, Bans, Budget, Decision, Grant, Grants, Key, LimitId, Micros};
+use poundlock_limit::{Ban, BanRule, Bans, Budget, Decision, Facts, Grant, Grants, Key, LimitId, Micros};
 use poundlock_store::limits::StoreError;
 use serde::Serialize;
+use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -120,6 +121,20 @@ impl Limiter {
         super::position(&self.rules, limit)
     }
 
+    /// The key of a limit that people mean: as a request would bring it, where it is made of one part, or as it is listed.
+    pub fn key(&self, limit: LimitId, text: &str) -> Option<Key> {
+        let spec = &self.rules.get(usize::from(limit.0))?.limit.key;
+        match spec.parts() {
+            [_] if !text.starts_with('#') => spec.make(&Said(text)).or_else(|| Key::new(text)),
+            _ => Key::new(text),
+        }
+    }
+
+    /// Until when a key is banned, in seconds since the Unix epoch.
+    pub fn banned(&self, limit: LimitId, key: &Key) -> Option<u64> {
+        self.boxes.banned(limit, key, self.now()).map(|until| until.0 / Micros::SECOND)
+    }
+
     /// The rules, in the order of their numbers.
     pub fn rules(&self) -> &[super::Rule] {
         &self.rules
@@ -204,6 +219,39 @@ impl Limiter {
         let extra = self.boxes.extra(limit, &key, now);
         let terms = rule.limit.plans.default_terms();
         poundlock_limit::charges(limit, key, terms, 0, extra, now).map(|charge| charge.budget).collect()
+    }
+}
+
+/// Whatever a key asks for is this text.
+struct Said<'a>(&'a str);
+
+impl Facts for Said<'_> {
+    fn ip(&self) -> Option<IpAddr> {
+        self.0.split('/').next()?.parse().ok()
+    }
+
+    fn header(&self, _: &str) -> Option<&[u8]> {
+        Some(self.0.as_bytes())
+    }
+
+    fn cookie(&self, _: &str) -> Option<&[u8]> {
+        Some(self.0.as_bytes())
+    }
+
+    fn token(&self) -> Option<&[u8]> {
+        None
+    }
+
+    fn route(&self) -> Option<&str> {
+        Some(self.0)
+    }
+
+    fn service(&self) -> Option<&str> {
+        Some(self.0)
+    }
+
+    fn method(&self) -> Option<&str> {
+        Some(self.0)
     }
 }
 

@@ -3,7 +3,7 @@
 //! Main items: [`to_upstream`] and [`to_downstream`]. They know RFC 9110 section 7.6 and RFC 7239,
 //! and nothing of sockets or services.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version, header, request, response, uri};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, header, request, uri};
 use poundlock_tower::Peer;
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -73,14 +73,13 @@ fn end_of_hop(head: &mut request::Parts, peer: &Peer) -> Upgrade {
 }
 
 /// Rewrites a response head for the client. A `101` keeps what says so.
-pub(crate) fn to_downstream(head: &mut response::Parts) {
-    let switched = head.status == http::StatusCode::SWITCHING_PROTOCOLS;
-    let protocol = if switched { head.headers.get(header::UPGRADE).cloned() } else { None };
-    strip_hop_by_hop(&mut head.headers);
-    head.version = Version::HTTP_11;
+pub(crate) fn to_downstream(status: StatusCode, headers: &mut HeaderMap) {
+    let switched = status == StatusCode::SWITCHING_PROTOCOLS;
+    let protocol = if switched { headers.get(header::UPGRADE).cloned() } else { None };
+    strip_hop_by_hop(headers);
     if let Some(protocol) = protocol {
-        head.headers.insert(header::CONNECTION, UPGRADE);
-        head.headers.insert(header::UPGRADE, protocol);
+        headers.insert(header::CONNECTION, UPGRADE);
+        headers.insert(header::UPGRADE, protocol);
     }
 }
 
@@ -169,6 +168,9 @@ pub(crate) fn strip_trailers(trailers: &mut HeaderMap) {
                 | "expect"
                 | "authorization"
                 | "cookie"
+                | "set-cookie"
+                | "cache-control"
+                | "max-forwards"
                 | "x-request-id"
                 | "traceparent"
                 | "tracestate"

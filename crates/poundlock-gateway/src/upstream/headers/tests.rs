@@ -101,7 +101,7 @@ fn a_response_keeps_what_is_end_to_end() {
         .body(())
         .unwrap()
         .into_parts();
-    to_downstream(&mut head);
+    to_downstream(head.status, &mut head.headers);
     let left: Vec<_> = head.headers.keys().map(HeaderName::as_str).collect();
     assert_eq!(left, ["content-length"]);
 }

@@ -62,12 +62,10 @@ impl Call {
         let (mut head, body) = request.into_parts();
         let peer = *head.extensions.get::<Peer>().ok_or(Rejection::Internal)?;
         let fallback_host = service.instances.first().map_or("", |i| &*i.label);
-        let upgrade = match headers::to_upstream(&mut head, &peer, fallback_host, last_hop) {
-            Upgrade::WebSocket => Some(upgrade),
-            Upgrade::No => None,
-        };
+        let (asked, lines) = headers::to_upstream(&mut head, &peer, fallback_host, last_hop);
+        let upgrade = Some(upgrade).filter(|_| asked == Upgrade::WebSocket);
         service.earn_retry();
-        let request = Outgoing::new(&head, body);
+        let request = Outgoing::new(&head, &lines, body);
         // The map becomes that of the answer's headers.
         head.headers.clear();
         Ok(Self { worker, service, head, request, upgrade, tried: Vec::new() })

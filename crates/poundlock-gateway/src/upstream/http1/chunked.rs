@@ -118,7 +118,7 @@ fn trailers(buffer: &mut BytesMut) -> Result<Step, Invalid> {
     let mut lines = [httparse::EMPTY_HEADER; HEADERS_MAX];
     match httparse::parse_headers(&section, &mut lines) {
         Ok(httparse::Status::Complete((n, lines))) if n == section.len() => {
-            fields(&section, lines, http::HeaderMap::new(), |_, _| Ok(())).map(Step::Trailers)
+            fields(&section, lines, http::HeaderMap::new(), |_| Ok(true)).map(Step::Trailers)
         }
         _ => Err(Invalid::Chunk("the trailers are not fields")),
     }

@@ -106,28 +106,30 @@ fn parse(bytes: &Bytes, to_head: bool, spare: &mut HeaderMap) -> Result<Option<H
     }
     let version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
     let mut declared = Declared::default();
-    let headers =
-        fields(bytes, parsed.headers, std::mem::take(spare), |name, value| declared.note(name, value))?;
+    let map = std::mem::take(spare);
+    let headers = fields(bytes, parsed.headers, map, |line| declared.note(line.name.as_bytes(), line.value))?;
     let framing = declared.framing(status, version, to_head)?;
     let reason = parsed.reason.filter(|reason| Some(*reason) != status.canonical_reason());
     let reason = reason.and_then(|reason| ReasonPhrase::try_from(bytes.slice_ref(reason.as_bytes())).ok());
     Ok(Some(Head { status, reason, headers, framing, keeps: declared.keeps(version, framing) }))
 }
 
-/// Puts lines that were parsed from `bytes` into `map`, showing each to `note`.
+/// Puts lines that were parsed from `bytes` into `map`, if `wants` says so.
 pub(super) fn fields(
     bytes: &Bytes,
     lines: &[httparse::Header<'_>],
     mut map: HeaderMap,
-    mut note: impl FnMut(&HeaderName, &HeaderValue) -> Result<(), Invalid>,
+    mut wants: impl FnMut(&httparse::Header<'_>) -> Result<bool, Invalid>,
 ) -> Result<HeaderMap, Invalid> {
     map.reserve(lines.len());
     for line in lines {
+        if !wants(line)? {
+            continue;
+        }
         let name = HeaderName::from_bytes(line.name.as_bytes())
             .map_err(|_| Invalid::Head(httparse::Error::HeaderName))?;
         let value = HeaderValue::from_maybe_shared(bytes.slice_ref(line.value))
             .map_err(|_| Invalid::Head(httparse::Error::HeaderValue))?;
-        note(&name, &value)?;
         map.append(name, value);
     }
     Ok(map)

@@ -17,16 +17,16 @@ pub(super) enum Framing {
     Chunked,
 }
 
-/// Bytes that a request line, line ends and our own framing take beside names and values.
-const BESIDE: usize = 128;
+/// Bytes that nearly every head fits in; larger ones grow.
+const HEAD_TYPICAL: usize = 1 << 10;
 /// What ends a chunked body without trailers.
 pub(super) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
-/// The head as it goes over the wire: HTTP/1.1, the target in origin form (or `*`).
-pub(super) fn head(head: &request::Parts, framing: Framing) -> Vec<u8> {
+/// The head as it goes over the wire: HTTP/1.1, the target in origin form (or `*`). `lines` are header
+/// lines, each with its end, that go behind those of the map.
+pub(super) fn head(head: &request::Parts, lines: &[u8], framing: Framing) -> Vec<u8> {
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-    let lines: usize = head.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    let mut out = Vec::with_capacity(lines + target.len() + BESIDE);
+    let mut out = Vec::with_capacity(HEAD_TYPICAL);
     out.extend_from_slice(head.method.as_str().as_bytes());
     out.extend_from_slice(if target.starts_with(['/', '*']) { b" " } else { b" /" });
     out.extend_from_slice(target.as_bytes());
@@ -39,6 +39,7 @@ pub(super) fn head(head: &request::Parts, framing: Framing) -> Vec<u8> {
             line(&mut out, name, value);
         }
     }
+    out.extend_from_slice(lines);
     out.extend_from_slice(match framing {
         Framing::Empty if had_length => b"content-length: 0\r\n\r\n",
         Framing::Empty => b"\r\n",
@@ -92,7 +93,7 @@ mod tests {
             builder = builder.header(*name, *value);
         }
         let (parts, ()) = builder.body(()).unwrap().into_parts();
-        assert_eq!(String::from_utf8(head(&parts, framing)).unwrap(), expect);
+        assert_eq!(String::from_utf8(head(&parts, b"", framing)).unwrap(), expect);
     }
 
     #[test]

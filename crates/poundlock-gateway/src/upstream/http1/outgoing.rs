@@ -59,8 +59,9 @@ impl<B> Default for Outgoing<B> {
 }
 
 impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Outgoing<B> {
-    /// Serializes the head. A body that is known to be empty is none.
-    pub(crate) fn new(head: &request::Parts, body: B) -> Self {
+    /// Serializes the head, with header lines that are not in its map. A body that is known to be
+    /// empty is none.
+    pub(crate) fn new(head: &request::Parts, lines: &[u8], body: B) -> Self {
         let body = Some(body).filter(|body| !body.is_end_stream());
         let framing = match &body {
             None => Framing::Empty,
@@ -71,7 +72,14 @@ impl<B: Body<Data = Bytes, Error = BodyError> + Unpin> Outgoing<B> {
             _ => Vec::new(),
         };
         let replayable = body.is_none() && head.method.is_safe();
-        Self { out: encode::head(head, framing), body, framing, announced, replayable, ..Self::default() }
+        Self {
+            out: encode::head(head, lines, framing),
+            body,
+            framing,
+            announced,
+            replayable,
+            ..Self::default()
+        }
     }
 
     /// Whether all of the request is still here and may be sent, or sent again.

@@ -99,7 +99,7 @@ fn request(method: &str, trailer: &str, events: &[Event], length: Option<u64>) -
         .body(())
         .unwrap()
         .into_parts();
-    Outgoing::new(&head, Script(events.to_vec().into(), length))
+    Outgoing::new(&head, b"", Script(events.to_vec().into(), length))
 }
 
 /// Polls until there is an end.

@@ -2,7 +2,8 @@
 //!
 //! Main type: [`Pool`]. Per instance it keeps idle connections (last in, first out), opens new ones
 //! up to a limit, and queues a bounded number of requests beyond that. hyper-util's pool opens
-//! spare connections and has no limit per host, and ours costs less (docs/adr/0001). It never
+//! spare connections and has no limit per host, and ours costs less (docs/adr/0001). An idle connection
+//! is a socket without a task; it is looked at when it is taken, and once a second. It never
 //! decides which instance a request goes to.
 
 use super::http1::Connection;

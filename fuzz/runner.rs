@@ -14,7 +14,7 @@ const MAX_EDITS: u64 = 4;
 /// Bytes beyond which a mutation is cut.
 const MAX_BYTES: usize = 4_096;
 /// Fragments that mean something to one of the parsers.
-const FRAGMENTS: [&[u8]; 16] = [
+const FRAGMENTS: [&[u8]; 20] = [
     b",",
     b"=",
     b"-",
@@ -31,6 +31,10 @@ const FRAGMENTS: [&[u8]; 16] = [
     b"*/*",
     b"q=",
     b"\xc3\xa9",
+    b"\r\n",
+    b"0\r\n\r\n",
+    b"Content-Length: 5\r\n",
+    b"Transfer-Encoding: chunked\r\n",
 ];
 
 /// Runs `target` over `fuzz/corpus/<name>` and mutations of what is there.

@@ -30,7 +30,7 @@ use tap::Tap;
 use tokio::net::{TcpListener, TcpStream};
 
 /// What hyper may read at once from a client, in bytes. Its own limit of 408 KiB makes uploads no
-/// cheaper and costs three times the memory; from instances it is kept, for it halves the cost of downloads.
+/// cheaper and costs three times the memory; of instances more is read, for that halves the cost of downloads.
 const BUFFER_MAX: usize = 128 << 10;
 /// How many headers hyper takes when it is not told.
 const HYPER_MAX_HEADERS: usize = 100;

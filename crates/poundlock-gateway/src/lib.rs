@@ -12,3 +12,7 @@ mod upstream;
 mod worker;
 
 pub use gateway::{Reload, ReloadError, Running, Signals, start};
+
+/// What reads the responses of instances, for fuzzing. No part of the API.
+#[doc(hidden)]
+pub use upstream::whole;

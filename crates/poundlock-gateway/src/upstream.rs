@@ -7,11 +7,13 @@ mod body;
 mod call;
 mod exchange;
 mod headers;
+mod http1;
 mod instance;
 mod pool;
 mod tunnel;
 
 pub(crate) use body::UpstreamBody;
+pub use http1::whole;
 pub(crate) use instance::{InFlight, Instance};
 pub(crate) use pool::{Bounds, Pool};
 

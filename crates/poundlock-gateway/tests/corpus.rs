@@ -1,4 +1,4 @@
-//! The fuzz target of this crate, over its corpus and seeded mutations of it, on stable.
+//! The fuzz targets of this crate, over their corpora and seeded mutations of them, on stable.
 #[path = "../../../fuzz/runner.rs"]
 mod runner;
 #[path = "corpus/targets.rs"]
@@ -7,4 +7,9 @@ mod targets;
 #[test]
 fn config() {
     runner::run("config", targets::config);
+}
+
+#[test]
+fn upstream_response() {
+    runner::run("upstream_response", targets::upstream_response);
 }

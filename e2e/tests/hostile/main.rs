@@ -6,6 +6,7 @@ mod heads;
 mod limits;
 mod slow;
 mod truncated;
+mod upstream;
 
 use std::cell::RefCell;
 

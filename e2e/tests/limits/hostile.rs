@@ -50,7 +50,10 @@ fn large_and_odd_keys_are_keys_like_others() {
         assert_eq!([ask(value), ask(value)], [200, 429], "{value}");
     }
     // The upstream of this test has a limit of its own on heads: what counts is who refuses.
-    assert_eq!([ask(&large) == 429, ask(&large) == 429, ask(&format!("{large}x")) == 429], [false, true, false]);
+    assert_eq!(
+        [ask(&large) == 429, ask(&large) == 429, ask(&format!("{large}x")) == 429],
+        [false, true, false]
+    );
     assert_eq!(gateway.get("/").status, 403, "no key");
     let mut twice = gateway.client();
     twice.send("GET / HTTP/1.1\r\nHost: test\r\nX-Key: z\r\nX-Key: a\r\n\r\n");

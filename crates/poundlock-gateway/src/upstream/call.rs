@@ -3,20 +3,19 @@
 //! Main type: [`Call`]. It picks an instance, takes a connection, sends, and decides what a failure
 //! means: the next instance, a fresh connection, or a rejection that names the guilty side.
 
-use super::body::{RequestBody, UpstreamBody};
-use super::exchange::{Exchange, Sent};
+use super::body::UpstreamBody;
+use super::exchange::Exchange;
 use super::headers::{self, LastHop, Upgrade};
+use super::http1::{Connection, Failure, Head, Incoming, Outgoing};
 use super::instance::Instance;
-use super::pool::{Connection, NoConnection};
+use super::pool::NoConnection;
 use super::tunnel;
 use crate::routing::Service;
 use crate::worker::Worker;
-use http::{Request, Response, request};
-use hyper::body::Incoming;
+use http::{Method, Request, Response, StatusCode, request};
 use poundlock_observe::http::ErrorType;
 use poundlock_scale::{Change, Outcome};
-use poundlock_tower::{BodyError, CappedBody, Correlation, Peer, Rejection};
-use std::error::Error;
+use poundlock_tower::{CappedBody, Correlation, Peer, Rejection};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -30,9 +29,9 @@ const REPLAYS: u32 = 3;
 pub(super) struct Call {
     worker: Rc<Worker>,
     service: Arc<Service>,
+    /// Method and extensions; the rest is in `request`.
     head: request::Parts,
-    /// Taken by the first attempt that is sent.
-    body: Option<RequestBody>,
+    request: Outgoing,
     upgrade: Option<hyper::upgrade::OnUpgrade>,
     /// Instances that failed this request.
     tried: Vec<u64>,
@@ -56,19 +55,20 @@ impl Call {
     pub(super) fn new(
         worker: Rc<Worker>,
         service: Arc<Service>,
-        mut request: Request<CappedBody<Incoming>>,
+        mut request: Request<CappedBody<hyper::body::Incoming>>,
         last_hop: &LastHop,
     ) -> Result<Self, Rejection> {
         let upgrade = hyper::upgrade::on(&mut request);
         let (mut head, body) = request.into_parts();
         let peer = *head.extensions.get::<Peer>().ok_or(Rejection::Internal)?;
         let fallback_host = service.instances.first().map_or("", |i| &*i.label);
-        let upgrade = match headers::to_upstream(&mut head, &peer, fallback_host, last_hop) {
-            Upgrade::WebSocket => Some(upgrade),
-            Upgrade::No => None,
-        };
+        let (asked, lines) = headers::to_upstream(&mut head, &peer, fallback_host, last_hop);
+        let upgrade = Some(upgrade).filter(|_| asked == Upgrade::WebSocket);
         service.earn_retry();
-        Ok(Self { worker, service, head, body: Some(RequestBody::new(body)), upgrade, tried: Vec::new() })
+        let request = Outgoing::new(&head, &lines, body);
+        // The map becomes that of the answer's headers.
+        head.headers.clear();
+        Ok(Self { worker, service, head, request, upgrade, tried: Vec::new() })
     }
 
     /// Tries until there is an answer or nothing more to try.
@@ -120,7 +120,7 @@ impl Call {
     async fn attempt(&mut self, instance: &Arc<Instance>) -> Attempt {
         let worker = self.worker.clone();
         let bounds = self.service.bounds;
-        let mut exchange = Exchange::start(worker.clone(), instance.enter(), &self.head.method, bounds.idle);
+        let exchange = Exchange::start(worker.clone(), instance.enter(), &self.head.method, bounds.idle);
         let mut connection = match worker.pool.take(instance, bounds).await {
             Ok(connection) => connection,
             Err(why) => {
@@ -130,103 +130,93 @@ impl Call {
         };
         let mut replays = 0;
         loop {
-            let reused = connection.reused;
-            let sent = Sent::of(self.body.as_ref().unwrap_or(&RequestBody::Empty));
-            match self.send(&mut connection).await {
-                Ok(response) if self.is_unasked_upgrade(&response) => {
-                    exchange.fail(ErrorType::UpstreamInvalid);
-                    return Attempt::Failed(Rejection::UpstreamInvalid(self.service.name.clone()));
-                }
-                Ok(response) => {
-                    exchange.answered(response.status(), connection, sent);
-                    self.passed(instance, Outcome::TrafficOk);
-                    return Attempt::Answered(self.answer(response, exchange));
-                }
-                // The instance was closing the connection as we wrote to it: that is nobody's
-                // failure, so it costs neither an attempt nor the retry budget.
-                Err(_) if reused && replays < REPLAYS && self.can_replay() => {
-                    replays += 1;
-                    match worker.pool.fresh(instance, bounds).await {
-                        Ok(fresh) => connection = fresh,
-                        Err(why) => {
-                            exchange.fail(ErrorType::UpstreamConnect);
-                            return Attempt::NotSent(why);
-                        }
-                    }
-                }
-                Err(error) => {
-                    let rejection = self.rejection(&error);
-                    exchange.fail(rejection.error_type().unwrap_or(ErrorType::UpstreamReset));
-                    return Attempt::Failed(rejection);
-                }
+            let failure = match self.send(&mut connection).await {
+                Ok(head) => return self.answered(head, connection, exchange),
+                Err(failure) => failure,
+            };
+            // The instance was closing the connection as we wrote to it: that is nobody's
+            // failure, so it costs neither an attempt nor the retry budget.
+            let stale = connection.reused && matches!(failure, Failure::Closed { begun: false });
+            if !(stale && replays < REPLAYS && self.request.rewind()) {
+                let rejection = self.rejection(&failure);
+                exchange.fail(rejection.error_type().unwrap_or(ErrorType::UpstreamReset));
+                return Attempt::Failed(rejection);
             }
+            replays += 1;
+            connection = match worker.pool.fresh(instance, bounds).await {
+                Ok(fresh) => fresh,
+                Err(why) => {
+                    exchange.fail(ErrorType::UpstreamConnect);
+                    return Attempt::NotSent(why);
+                }
+            };
         }
     }
 
-    /// Sends what is still there to send. What never left comes back, to be sent again.
-    async fn send(&mut self, connection: &mut Connection) -> Result<Response<Incoming>, hyper::Error> {
-        let body = self.body.take().unwrap_or(RequestBody::Empty);
-        // Only a request that may be sent twice is worth a copy of its head.
-        let replayable = matches!(body, RequestBody::Empty) && self.head.method.is_safe();
-        let mut request = Request::new(body);
-        *request.method_mut() = self.head.method.clone();
-        *request.uri_mut() = self.head.uri.clone();
-        *request.headers_mut() = match replayable {
-            true => self.head.headers.clone(),
-            false => std::mem::take(&mut self.head.headers),
-        };
-        match connection.sender.try_send_request(request).await {
-            Ok(response) => Ok(response),
-            Err(mut failure) => {
-                if let Some(unsent) = failure.take_message() {
-                    let (head, body) = unsent.into_parts();
-                    (self.head.headers, self.body) = (head.headers, Some(body));
-                } else if replayable {
-                    self.body = Some(RequestBody::Empty);
-                }
-                Err(failure.into_error())
-            }
+    async fn send(&mut self, connection: &mut Connection) -> Result<Head, Failure> {
+        let to_head = self.head.method == Method::HEAD;
+        connection.answer(&mut self.request, to_head, &mut self.head.headers).await
+    }
+
+    fn answered(&mut self, head: Head, connection: Box<Connection>, mut exchange: Exchange) -> Attempt {
+        if head.status == StatusCode::SWITCHING_PROTOCOLS && !self.may_switch() {
+            exchange.fail(ErrorType::UpstreamInvalid);
+            return Attempt::Failed(Rejection::UpstreamInvalid(self.service.name.clone()));
         }
+        exchange.answered(head.status);
+        self.passed(exchange.instance(), Outcome::TrafficOk);
+        Attempt::Answered(self.answer(head, connection, exchange))
     }
 
-    /// Whether all of the request is still here and may be sent (again).
-    fn can_replay(&self) -> bool {
-        self.body.is_some()
-    }
-
-    fn may_retry(&self, rejection: &Rejection, sends: u32) -> bool {
+    fn may_retry(&mut self, rejection: &Rejection, sends: u32) -> bool {
         matches!(rejection, Rejection::UpstreamReset(_))
-            && self.can_replay()
+            && self.request.can_replay()
             && sends < self.service.retry.attempts
             && self.service.retry.methods.contains(&self.head.method)
             && self.service.spend_retry()
+            && self.request.rewind()
     }
 
-    /// An instance may not leave HTTP on its own (RFC 9110 section 7.8).
-    fn is_unasked_upgrade(&self, response: &Response<Incoming>) -> bool {
-        response.status() == http::StatusCode::SWITCHING_PROTOCOLS && self.upgrade.is_none()
+    /// An instance may not leave HTTP on its own, nor in the middle of a request (RFC 9110 section 7.8).
+    fn may_switch(&self) -> bool {
+        self.upgrade.is_some() && self.request.is_sent()
     }
 
     /// Turns the instance's answer into ours.
-    fn answer(&mut self, mut response: Response<Incoming>, exchange: Exchange) -> Response<UpstreamBody> {
-        let switched = response.status() == http::StatusCode::SWITCHING_PROTOCOLS;
-        let theirs = switched.then(|| hyper::upgrade::on(&mut response));
-        let (mut head, body) = response.into_parts();
-        headers::to_downstream(&mut head);
-        self.note(&mut head, &exchange);
-        if let (Some(theirs), Some(ours)) = (theirs, self.upgrade.take()) {
-            let in_flight = exchange.enter_tunnel();
-            tunnel::start(&self.worker, ours, theirs, in_flight, self.service.timeout.upgraded);
+    fn answer(
+        &mut self,
+        mut head: Head,
+        connection: Box<Connection>,
+        exchange: Exchange,
+    ) -> Response<UpstreamBody> {
+        headers::to_downstream(head.status, &mut head.headers);
+        let mut extensions = http::Extensions::new();
+        if let Some(reason) = head.reason.take() {
+            extensions.insert(reason);
         }
-        let body = UpstreamBody::new(body, exchange, self.service.timeout.idle);
-        Response::from_parts(head, body)
+        if self.worker.access_log.is_some() {
+            extensions.insert(exchange.note());
+        }
+        let (status, headers) = (head.status, std::mem::take(&mut head.headers));
+        let body = self.body(&head, connection, exchange);
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        *response.extensions_mut() = extensions;
+        response
     }
 
-    /// Leaves a note for the access log, where there is one.
-    fn note(&self, head: &mut http::response::Parts, exchange: &Exchange) {
-        if self.worker.access_log.is_some() {
-            head.extensions.insert(exchange.note());
+    fn body(&mut self, head: &Head, connection: Box<Connection>, exchange: Exchange) -> UpstreamBody {
+        let times = self.service.timeout;
+        if head.status != StatusCode::SWITCHING_PROTOCOLS {
+            let request = std::mem::take(&mut self.request);
+            return UpstreamBody::new(Incoming::new(connection, head, request), exchange, times.idle);
         }
+        if let Some(client) = self.upgrade.take() {
+            let in_flight = exchange.enter_tunnel();
+            tunnel::start(&self.worker, client, connection.into_tunnel(), in_flight, times.upgraded);
+        }
+        UpstreamBody::none(exchange)
     }
 
     fn passed(&self, instance: &Instance, outcome: Outcome) {
@@ -269,15 +259,15 @@ impl Call {
     }
 
     /// Who broke the exchange: the client whose body we were sending, or the instance.
-    fn rejection(&self, error: &hyper::Error) -> Rejection {
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            match error.downcast_ref::<BodyError>() {
-                Some(broken) => return broken.rejection(),
-                None => cause = error.source(),
-            }
-        }
+    fn rejection(&self, failure: &Failure) -> Rejection {
         let service = self.service.name.clone();
-        if error.is_parse() { Rejection::UpstreamInvalid(service) } else { Rejection::UpstreamReset(service) }
+        match failure {
+            Failure::Client(broken) => broken.rejection(),
+            Failure::Invalid(why) => {
+                tracing::debug!(%service, request_id = self.request_id(), %why, "invalid answer");
+                Rejection::UpstreamInvalid(service)
+            }
+            Failure::Closed { .. } => Rejection::UpstreamReset(service),
+        }
     }
 }

@@ -1,11 +1,10 @@
 //! One request that an instance is answering, from its head to the end of its body.
 //!
-//! Main type: [`Exchange`]. Whatever way it ends, it is counted once, and its connection is kept
-//! only when it is in step.
+//! Main type: [`Exchange`]. Whatever way it ends, it is counted once; when it ends well, what is left
+//! of its connection goes back to the pool.
 
-use super::body::RequestBody;
-use super::instance::InFlight;
-use super::pool::Connection;
+use super::http1::Left;
+use super::instance::{InFlight, Instance};
 use crate::worker::Worker;
 use http::{Method, StatusCode};
 use poundlock_observe::http::{ClientRecord, ErrorType, HttpClientRecorder};
@@ -16,7 +15,6 @@ use std::time::{Duration, Instant};
 /// An exchange in progress.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    open: Option<Open>,
     worker: Rc<Worker>,
     in_flight: InFlight,
     start: Instant,
@@ -27,66 +25,40 @@ pub(crate) struct Exchange {
     keep: Duration,
 }
 
-#[derive(Debug)]
-struct Open {
-    connection: Connection,
-    /// A request with a body may still be on its way when the answer is complete.
-    sent: Sent,
-}
-
-/// Whether the whole request is known to have been sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sent {
-    All,
-    PerhapsNot,
-}
-
-impl Sent {
-    pub(crate) fn of(body: &RequestBody) -> Self {
-        if matches!(body, RequestBody::Empty) { Self::All } else { Self::PerhapsNot }
-    }
-}
-
 impl Exchange {
     /// Starts the clock. `keep` is how long the connection may be idle afterwards.
     pub(crate) fn start(worker: Rc<Worker>, in_flight: InFlight, method: &Method, keep: Duration) -> Self {
         let method = poundlock_observe::http::Method::from_bytes(method.as_str().as_bytes());
-        Self {
-            open: None,
-            worker,
-            in_flight,
-            start: Instant::now(),
-            method,
-            status: None,
-            counted: false,
-            keep,
-        }
+        Self { worker, in_flight, start: Instant::now(), method, status: None, counted: false, keep }
     }
 
-    /// The head of the answer is here; the connection stays busy until its end, or for good when
-    /// it has become something other than HTTP.
-    pub(crate) fn answered(&mut self, status: StatusCode, connection: Connection, sent: Sent) {
+    /// The head of the answer is here.
+    pub(crate) fn answered(&mut self, status: StatusCode) {
         self.status = Some(status.as_u16());
-        if status != StatusCode::SWITCHING_PROTOCOLS {
-            self.open = Some(Open { connection, sent });
-        }
     }
 
-    /// The answer is complete: the connection can serve the next request.
-    pub(crate) fn complete(mut self) {
+    /// The answer is complete, and this is left of its connection.
+    pub(crate) fn complete(mut self, left: Option<Left>) {
         self.record(None);
-        let Some(Open { mut connection, sent }) = self.open.take() else { return };
-        let (worker, instance, keep) = (self.worker.clone(), self.in_flight.instance().clone(), self.keep);
-        match sent {
-            Sent::All => worker.pool.give_back(&instance, connection, keep),
-            Sent::PerhapsNot => {
+        let (worker, instance, keep) = (&self.worker, self.in_flight.instance(), self.keep);
+        match left {
+            None => {}
+            Some(Left::Idle(connection)) => worker.pool.give_back(instance, connection, keep),
+            // A client that goes on sending is given as long as an idle connection.
+            Some(Left::Unfinished(unfinished)) => {
+                let (worker, instance) = (worker.clone(), instance.clone());
                 tokio::task::spawn_local(async move {
-                    if tokio::time::timeout(keep, connection.sender.ready()).await.is_ok_and(|r| r.is_ok()) {
+                    if let Ok(Some(connection)) = tokio::time::timeout(keep, unfinished.finish()).await {
                         worker.pool.give_back(&instance, connection, keep);
                     }
                 });
             }
         }
+    }
+
+    /// Who answers.
+    pub(crate) fn instance(&self) -> &Instance {
+        self.in_flight.instance()
     }
 
     /// For the access log.

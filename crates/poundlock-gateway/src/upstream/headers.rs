@@ -3,7 +3,8 @@
 //! Main items: [`to_upstream`] and [`to_downstream`]. They know RFC 9110 section 7.6 and RFC 7239,
 //! and nothing of sockets or services.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Uri, Version, header, request, response, uri};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, Version, header, request, uri};
 use poundlock_tower::Peer;
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -11,6 +12,7 @@ use std::net::IpAddr;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const PROTO: HeaderValue = HeaderValue::from_static("http");
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 const UPGRADE: HeaderValue = HeaderValue::from_static("upgrade");
 
@@ -25,13 +27,14 @@ pub(crate) enum Upgrade {
 }
 
 /// Rewrites a request head for the upstream: origin-form target, HTTP/1.1, no hop-by-hop headers,
-/// who asked for it. `address` stands in for a missing `Host`.
+/// who asked for it. `address` stands in for a missing `Host`. Returns header lines that go with the
+/// head as they are.
 pub(crate) fn to_upstream(
     head: &mut request::Parts,
     peer: &Peer,
     address: &str,
     last_hop: &LastHop,
-) -> Upgrade {
+) -> (Upgrade, Bytes) {
     origin_form(head);
     let upgrade = match head.headers.keys().any(is_special) {
         true => end_of_hop(head, peer),
@@ -43,8 +46,7 @@ pub(crate) fn to_upstream(
         head.headers.insert(header::HOST, host.clone());
         host
     });
-    last_hop.add(&mut head.headers, peer, host);
-    upgrade
+    (upgrade, last_hop.add(&mut head.headers, peer, host))
 }
 
 /// Whether a header takes a closer look: one pass over the names is cheaper than a look-up of each
@@ -73,14 +75,13 @@ fn end_of_hop(head: &mut request::Parts, peer: &Peer) -> Upgrade {
 }
 
 /// Rewrites a response head for the client. A `101` keeps what says so.
-pub(crate) fn to_downstream(head: &mut response::Parts) {
-    let switched = head.status == http::StatusCode::SWITCHING_PROTOCOLS;
-    let protocol = if switched { head.headers.get(header::UPGRADE).cloned() } else { None };
-    strip_hop_by_hop(&mut head.headers);
-    head.version = Version::HTTP_11;
+pub(crate) fn to_downstream(status: StatusCode, headers: &mut HeaderMap) {
+    let switched = status == StatusCode::SWITCHING_PROTOCOLS;
+    let protocol = if switched { headers.get(header::UPGRADE).cloned() } else { None };
+    strip_hop_by_hop(headers);
     if let Some(protocol) = protocol {
-        head.headers.insert(header::CONNECTION, UPGRADE);
-        head.headers.insert(header::UPGRADE, protocol);
+        headers.insert(header::CONNECTION, UPGRADE);
+        headers.insert(header::UPGRADE, protocol);
     }
 }
 
@@ -169,6 +170,9 @@ pub(crate) fn strip_trailers(trailers: &mut HeaderMap) {
                 | "expect"
                 | "authorization"
                 | "cookie"
+                | "set-cookie"
+                | "cache-control"
+                | "max-forwards"
                 | "x-request-id"
                 | "traceparent"
                 | "tracestate"
@@ -203,31 +207,30 @@ struct Hop {
     host: HeaderValue,
     forwarded_for: HeaderValue,
     forwarded: HeaderValue,
+    /// All four headers as they go over the wire, for a peer whose own have been taken away: putting
+    /// them into a map only to write them out again shows in profiles (docs/adr/0006).
+    lines: Bytes,
 }
 
 impl LastHop {
     /// Adds this hop to `X-Forwarded-For` and `Forwarded`; states host and scheme unless a trusted
     /// proxy has.
-    fn add(&self, headers: &mut HeaderMap, peer: &Peer, host: HeaderValue) {
+    fn add(&self, headers: &mut HeaderMap, peer: &Peer, host: HeaderValue) -> Bytes {
         let ip = peer.address.ip().to_canonical();
         let mut last = self.0.borrow_mut();
         let hop = match last.take() {
             Some(hop) if hop.ip == ip && hop.host == host => hop,
             _ => Hop::new(ip, host),
         };
-        let proto = HeaderValue::from_static("http");
-        if peer.trusted {
-            append(headers, X_FORWARDED_FOR, &hop.forwarded_for);
-            append(headers, header::FORWARDED, &hop.forwarded);
-            headers.entry(X_FORWARDED_HOST).or_insert_with(|| hop.host.clone());
-            headers.entry(X_FORWARDED_PROTO).or_insert(proto);
-        } else {
-            headers.insert(X_FORWARDED_FOR, hop.forwarded_for.clone());
-            headers.insert(header::FORWARDED, hop.forwarded.clone());
-            headers.insert(X_FORWARDED_HOST, hop.host.clone());
-            headers.insert(X_FORWARDED_PROTO, proto);
+        let hop = last.insert(hop);
+        if !peer.trusted {
+            return hop.lines.clone();
         }
-        *last = Some(hop);
+        append(headers, X_FORWARDED_FOR, &hop.forwarded_for);
+        append(headers, header::FORWARDED, &hop.forwarded);
+        headers.entry(X_FORWARDED_HOST).or_insert_with(|| hop.host.clone());
+        headers.entry(X_FORWARDED_PROTO).or_insert(PROTO);
+        Bytes::new()
     }
 }
 
@@ -241,7 +244,18 @@ impl Hop {
         // An address is visible ASCII, and the host was when it came.
         let value =
             |text: String| HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("for=unknown"));
-        Self { forwarded_for: value(ip.to_string()), forwarded: value(forwarded), ip, host }
+        let (forwarded_for, forwarded) = (value(ip.to_string()), value(forwarded));
+        let all = [
+            (X_FORWARDED_FOR, &forwarded_for),
+            (header::FORWARDED, &forwarded),
+            (X_FORWARDED_HOST, &host),
+            (X_FORWARDED_PROTO, &PROTO),
+        ];
+        let line = |(name, value): (HeaderName, &HeaderValue)| {
+            [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat()
+        };
+        let lines = all.into_iter().flat_map(line).collect::<Vec<_>>().into();
+        Self { ip, forwarded_for, forwarded, lines, host }
     }
 }
 
@@ -256,7 +270,7 @@ fn append(headers: &mut HeaderMap, name: HeaderName, element: &HeaderValue) {
         all.extend_from_slice(b", ");
         all.extend_from_slice(value.as_bytes());
     }
-    let joined = HeaderValue::from_maybe_shared(bytes::Bytes::from(all));
+    let joined = HeaderValue::from_maybe_shared(Bytes::from(all));
     headers.insert(name, joined.unwrap_or_else(|_| element.clone()));
 }
 

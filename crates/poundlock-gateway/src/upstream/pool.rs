@@ -2,17 +2,15 @@
 //!
 //! Main type: [`Pool`]. Per instance it keeps idle connections (last in, first out), opens new ones
 //! up to a limit, and queues a bounded number of requests beyond that. hyper-util's pool opens
-//! spare connections and has no limit per host, and ours costs less (docs/adr/0001). It never
+//! spare connections and has no limit per host, and ours costs less (docs/adr/0001). An idle connection
+//! is a socket without a task; it is looked at when it is taken, and once a second. It never
 //! decides which instance a request goes to.
 
-use super::body::RequestBody;
+use super::http1::Connection;
 use super::instance::Instance;
 use crate::downstream::Ticks;
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
-use std::future::poll_fn;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io;
 use std::rc::{Rc, Weak};
@@ -41,14 +39,6 @@ pub(crate) enum NoConnection {
     Connect(io::Error),
     /// The limit of connections is reached, and so is that of waiting requests or their patience.
     Busy,
-}
-
-/// A connection in use. Dropping it closes it; [`Pool::give_back`] keeps it.
-#[derive(Debug)]
-pub(crate) struct Connection {
-    pub(crate) sender: SendRequest<RequestBody>,
-    /// Whether it has served a request before, so that the instance may be closing it just now.
-    pub(crate) reused: bool,
 }
 
 /// All upstream connections of one worker, by instance.
@@ -83,13 +73,13 @@ struct Lane {
     /// How long a connection may be idle, in ticks.
     patience: Cell<u32>,
     idle: RefCell<Vec<Idle>>,
-    waiting: RefCell<VecDeque<oneshot::Sender<Option<Connection>>>>,
+    waiting: RefCell<VecDeque<oneshot::Sender<Option<Box<Connection>>>>>,
     open: Cell<usize>,
 }
 
 #[derive(Debug)]
 struct Idle {
-    connection: Connection,
+    connection: Box<Connection>,
     /// In ticks.
     since: u32,
 }
@@ -103,9 +93,13 @@ impl Pool {
     ///
     /// # Errors
     /// [`NoConnection`]; nothing has been sent, so another instance may be tried.
-    pub(crate) async fn take(&self, instance: &Instance, bounds: Bounds) -> Result<Connection, NoConnection> {
+    pub(crate) async fn take(
+        &self,
+        instance: &Instance,
+        bounds: Bounds,
+    ) -> Result<Box<Connection>, NoConnection> {
         let lane = self.lane(instance.id);
-        match lane.take_idle().await {
+        match lane.take_idle() {
             Some(connection) => Ok(connection),
             None => self.fresh(instance, bounds).await,
         }
@@ -119,7 +113,7 @@ impl Pool {
         &self,
         instance: &Instance,
         bounds: Bounds,
-    ) -> Result<Connection, NoConnection> {
+    ) -> Result<Box<Connection>, NoConnection> {
         let lane = self.lane(instance.id);
         if lane.open.get() < bounds.connections {
             return lane.connect(instance, bounds.connect).await;
@@ -132,25 +126,24 @@ impl Pool {
     }
 
     /// Keeps a connection whose exchange is over for the next request.
-    pub(crate) fn give_back(&self, instance: &Instance, mut connection: Connection, idle: Duration) {
-        if connection.sender.is_closed() {
-            return;
-        }
+    pub(crate) fn give_back(&self, instance: &Instance, mut connection: Box<Connection>, idle: Duration) {
         connection.reused = true;
+        connection.rest();
         let lane = self.lane(instance.id);
         let Some(connection) = lane.hand_over(connection) else { return };
         lane.patience.set(u32::try_from(idle.as_secs()).unwrap_or(u32::MAX).max(1));
         lane.idle.borrow_mut().push(Idle { connection, since: self.ticks.now() });
     }
 
-    /// Closes connections that have been idle for too long, and forgets instances without any.
+    /// Closes connections that have been idle for too long or that their instance has closed, and
+    /// forgets instances without any.
     pub(crate) fn reap(&self) {
         let now = self.ticks.now();
         self.lanes.borrow_mut().retain(|_, lane| {
             let patience = lane.patience.get();
-            lane.idle.borrow_mut().retain(|idle| {
-                now.wrapping_sub(idle.since) < patience && !idle.connection.sender.is_closed()
-            });
+            lane.idle
+                .borrow_mut()
+                .retain(|idle| now.wrapping_sub(idle.since) < patience && idle.connection.is_idle());
             lane.open.get() > 0 || Rc::strong_count(lane) > 1
         });
     }
@@ -161,11 +154,12 @@ impl Pool {
 }
 
 impl Lane {
-    async fn take_idle(&self) -> Option<Connection> {
+    /// The last that became idle, for it is the least likely to be closing.
+    fn take_idle(&self) -> Option<Box<Connection>> {
         loop {
-            let mut idle = self.idle.borrow_mut().pop()?.connection;
-            if idle.sender.is_ready() || poll_fn(|cx| idle.sender.poll_ready(cx)).await.is_ok() {
-                return Some(idle);
+            let Idle { connection, .. } = self.idle.borrow_mut().pop()?;
+            if connection.is_idle() {
+                return Some(connection);
             }
         }
     }
@@ -174,31 +168,21 @@ impl Lane {
         self: &Rc<Self>,
         instance: &Instance,
         within: Duration,
-    ) -> Result<Connection, NoConnection> {
+    ) -> Result<Box<Connection>, NoConnection> {
         let slot = Slot::take(self);
         let connect = async {
             let stream = TcpStream::connect(instance.address).await?;
             stream.set_nodelay(true)?;
-            // Most requests are one small piece; copying a body into it costs less than a vector for each.
-            http1::Builder::new()
-                .writev(false)
-                .handshake(TokioIo::new(stream))
-                .await
-                .map_err(io::Error::other)
+            Ok(stream)
         };
-        let (sender, driver) = timeout(within, connect)
+        let stream = timeout(within, connect)
             .await
             .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
             .map_err(NoConnection::Connect)?;
-        tokio::task::spawn_local(async move {
-            let _slot = slot;
-            // What went wrong is told to the request that was on the connection.
-            let _ = driver.with_upgrades().await;
-        });
-        Ok(Connection { sender, reused: false })
+        Ok(Box::new(Connection::new(stream, slot)))
     }
 
-    fn wait(&self, most: usize) -> Result<oneshot::Receiver<Option<Connection>>, NoConnection> {
+    fn wait(&self, most: usize) -> Result<oneshot::Receiver<Option<Box<Connection>>>, NoConnection> {
         let mut waiting = self.waiting.borrow_mut();
         waiting.retain(|waiter| !waiter.is_closed());
         if waiting.len() >= most {
@@ -210,7 +194,7 @@ impl Lane {
     }
 
     /// Gives the connection to the request that has waited longest; hands it back if none waits.
-    fn hand_over(&self, connection: Connection) -> Option<Connection> {
+    fn hand_over(&self, connection: Box<Connection>) -> Option<Box<Connection>> {
         let mut offer = Some(connection);
         while let Some(connection) = offer.take() {
             let Some(waiter) = self.waiting.borrow_mut().pop_front() else { return Some(connection) };
@@ -220,9 +204,9 @@ impl Lane {
     }
 }
 
-/// One open connection, counted until its driver ends.
+/// One open connection, counted until this is dropped.
 #[derive(Debug)]
-struct Slot(Weak<Lane>);
+pub(crate) struct Slot(Weak<Lane>);
 
 impl Slot {
     fn take(lane: &Rc<Lane>) -> Self {

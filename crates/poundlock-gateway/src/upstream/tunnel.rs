@@ -8,16 +8,18 @@ mod frames;
 
 use super::InFlight;
 use crate::worker::{Phase, Worker};
+use bytes::Bytes;
 use frames::FrameBorders;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, split};
+use tokio::io::{AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// How long both sides may take to complete an upgrade.
+/// How long the client's side may take to complete an upgrade.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long a client may take to answer a close frame.
 const CLOSING: Duration = Duration::from_secs(1);
@@ -26,11 +28,12 @@ const BUFFER: usize = 16 << 10;
 /// A close frame with code 1001, "going away", as a server sends it: unmasked.
 const GOING_AWAY: [u8; 4] = [0x88, 0x02, 0x03, 0xe9];
 
-/// Connects the two sides once both have switched protocols.
+/// Connects the two sides once the client's has switched protocols as well. The instance's may have
+/// sent something already.
 pub(super) fn start(
     worker: &Rc<Worker>,
     client: OnUpgrade,
-    instance: OnUpgrade,
+    instance: (TcpStream, Bytes),
     in_flight: InFlight,
     idle: Duration,
 ) {
@@ -38,21 +41,24 @@ pub(super) fn start(
     tokio::task::spawn_local(async move {
         let _in_flight = in_flight;
         let _open = worker.tunnels.enter();
-        let Ok(Ok((client, instance))) =
-            timeout(HANDSHAKE, async { tokio::try_join!(client, instance) }).await
-        else {
-            return;
-        };
+        let Ok(Ok(client)) = timeout(HANDSHAKE, client).await else { return };
         // How a tunnel ends is between the two sides; there is nobody left to tell.
         let _ = relay(&worker, client, instance, idle).await;
     });
 }
 
-async fn relay(worker: &Worker, client: Upgraded, instance: Upgraded, idle: Duration) -> io::Result<()> {
+async fn relay(
+    worker: &Worker,
+    client: Upgraded,
+    (instance, early): (TcpStream, Bytes),
+    idle: Duration,
+) -> io::Result<()> {
     let (mut from_client, mut to_client) = split(TokioIo::new(client));
-    let (mut from_instance, mut to_instance) = split(TokioIo::new(instance));
+    let (mut from_instance, mut to_instance) = instance.into_split();
     let (mut up, mut down) = (vec![0; BUFFER], vec![0; BUFFER]);
     let mut borders = FrameBorders::default();
+    borders.feed(&early);
+    to_client.write_all(&early).await?;
     let mut phase = worker.phase.clone();
     let (mut client_open, mut instance_open) = (true, true);
     let mut leave: Option<Instant> = None;
@@ -89,7 +95,7 @@ async fn relay(worker: &Worker, client: Upgraded, instance: Upgraded, idle: Dura
 }
 
 /// Passes on what was read; the end of one side is passed on as such. Says whether the side is open.
-async fn forward(n: usize, buffer: &[u8], to: &mut WriteHalf<TokioIo<Upgraded>>) -> io::Result<bool> {
+async fn forward(n: usize, buffer: &[u8], to: &mut (impl AsyncWrite + Unpin)) -> io::Result<bool> {
     if n == 0 {
         to.shutdown().await?;
         return Ok(false);

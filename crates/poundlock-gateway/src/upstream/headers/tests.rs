@@ -8,8 +8,21 @@ fn request(headers: &[(&str, &str)], trusted: bool) -> (request::Parts, Upgrade)
     }
     let (mut head, ()) = builder.body(()).unwrap().into_parts();
     let peer = Peer { address: "192.0.2.7:4000".parse().unwrap(), trusted };
-    let upgrade = to_upstream(&mut head, &peer, "10.0.0.1:80", &LastHop::default());
+    let (upgrade, lines) = to_upstream(&mut head, &peer, "10.0.0.1:80", &LastHop::default());
+    take_in(&mut head, &lines);
     (head, upgrade)
+}
+
+/// Reads lines as an instance would, and none of them may be there already.
+fn take_in(head: &mut request::Parts, lines: &[u8]) {
+    let mut parsed = [httparse::EMPTY_HEADER; 8];
+    let lines = [lines, b"\r\n"].concat();
+    let (_, parsed) = httparse::parse_headers(&lines, &mut parsed).unwrap().unwrap();
+    for line in parsed {
+        let name: HeaderName = line.name.parse().unwrap();
+        let before = head.headers.insert(name, HeaderValue::from_bytes(line.value).unwrap());
+        assert_eq!(before, None, "{} is there twice", line.name);
+    }
 }
 
 #[test]
@@ -101,7 +114,7 @@ fn a_response_keeps_what_is_end_to_end() {
         .body(())
         .unwrap()
         .into_parts();
-    to_downstream(&mut head);
+    to_downstream(head.status, &mut head.headers);
     let left: Vec<_> = head.headers.keys().map(HeaderName::as_str).collect();
     assert_eq!(left, ["content-length"]);
 }
@@ -112,7 +125,8 @@ fn a_connection_that_changes_its_host_is_not_told_the_old_one() {
     for host in ["a", "b", "b", "a"] {
         let (mut head, ()) = http::Request::builder().header("host", host).body(()).unwrap().into_parts();
         let peer = Peer { address: "[2001:db8::1]:4000".parse().unwrap(), trusted: false };
-        to_upstream(&mut head, &peer, "", &last_hop);
+        let (_, lines) = to_upstream(&mut head, &peer, "", &last_hop);
+        take_in(&mut head, &lines);
         assert_eq!(head.headers["x-forwarded-host"], host);
         let forwarded = format!("for=\"[2001:db8::1]\";host=\"{host}\";proto=http");
         assert_eq!(head.headers["forwarded"], forwarded.as_str());

@@ -1,0 +1,8 @@
+//! Fuzzes what an instance answers.
+#![no_main]
+
+#[allow(dead_code, reason = "one target a binary, all in one file")]
+#[path = "../../crates/poundlock-gateway/tests/corpus/targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::upstream_response(data));

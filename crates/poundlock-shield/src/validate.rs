@@ -1,0 +1,19 @@
+//! What an input must be to be accepted.
+//!
+//! One small validator for each kind of value, in a module of its own. A validator returns what it read, in normal form, or a typed error whose text is a sentence for the client
+//! and never repeats the input. Nothing here looks for attacks: what is valid can still be one.
+
+pub mod batch;
+pub mod choice;
+pub mod date;
+pub mod email;
+pub mod identifier;
+mod issue;
+pub mod number;
+pub mod pagination;
+pub mod phone;
+pub mod text;
+pub mod url;
+pub mod uuid;
+
+pub use issue::{FieldPath, Issue, Issues, MAX_ISSUES, MAX_POINTER_BYTES, Part, Problem};

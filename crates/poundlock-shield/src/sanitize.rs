@@ -9,6 +9,8 @@ pub mod html;
 mod log_text;
 mod text;
 
+pub(crate) use file_name::is_reserved;
 pub use file_name::{MAX_FILE_NAME_BYTES, safe_file_name};
+pub(crate) use html::unescape;
 pub use log_text::log_safe;
 pub use text::{collapse_whitespace, is_unprintable, normalize, sanitize_string, strip_controls, strip_nul};

@@ -13,6 +13,7 @@ pub mod number;
 pub mod pagination;
 pub mod phone;
 pub mod text;
+pub mod upload;
 pub mod url;
 pub mod uuid;
 

@@ -9,6 +9,7 @@
 mod reader;
 
 use super::{escape, is_unprintable};
+pub(crate) use reader::unescape;
 use reader::{Piece, Reader, Tag};
 
 /// The most open elements. What is nested deeper loses its tags and keeps its text.

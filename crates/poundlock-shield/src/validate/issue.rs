@@ -13,6 +13,7 @@ use super::{
     pagination::PageError,
     phone::PhoneError,
     text::TextError,
+    upload::UploadError,
     url::UrlError,
     uuid::UuidError,
 };
@@ -134,6 +135,7 @@ pub enum Problem {
     Page(#[from] PageError),
     Json(#[from] JsonProblem),
     Form(#[from] FormProblem),
+    Upload(#[from] UploadError),
 }
 
 /// One problem and its place. Its text is a sentence for the client: `query/page: must be at least 1`.

@@ -10,8 +10,10 @@ use super::{
     email::EmailError,
     identifier::IdentifierError,
     number::IntegerError,
+    openapi::OperationError,
     pagination::PageError,
     phone::PhoneError,
+    schema::SchemaViolation,
     text::TextError,
     upload::UploadError,
     url::UrlError,
@@ -79,9 +81,7 @@ impl FieldPath {
     /// A place that a JSON pointer names already.
     #[must_use]
     pub fn pointing(part: Part, pointer: &str) -> Self {
-        let mut path = Self::whole(part);
-        push_bounded(&mut path.pointer, pointer);
-        path
+        Self::whole(part).join(pointer)
     }
 
     /// A member of this object or an item of this array.
@@ -90,6 +90,13 @@ impl FieldPath {
         push_bounded(&mut self.pointer, "/");
         let escaped = name.replace('~', "~0").replace('/', "~1");
         push_bounded(&mut self.pointer, &escaped);
+        self
+    }
+
+    /// What a JSON pointer names from here.
+    #[must_use]
+    pub fn join(mut self, pointer: &str) -> Self {
+        push_bounded(&mut self.pointer, pointer);
         self
     }
 
@@ -136,6 +143,8 @@ pub enum Problem {
     Json(#[from] JsonProblem),
     Form(#[from] FormProblem),
     Upload(#[from] UploadError),
+    Schema(#[from] SchemaViolation),
+    Operation(#[from] OperationError),
 }
 
 /// One problem and its place. Its text is a sentence for the client: `query/page: must be at least 1`.

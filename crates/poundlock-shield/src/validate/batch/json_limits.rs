@@ -66,6 +66,9 @@ pub enum JsonKind {
     /// A name twice in one object: parsers disagree on which counts.
     #[error("must not hold a name twice in one object")]
     Duplicate,
+    /// A number beyond what 64-bit floats hold, where it is to be read as one.
+    #[error("must hold numbers that fit 64 bits")]
+    NumberRange,
     /// Over [`JsonLimits::bytes`].
     #[error("must have at most {0} bytes")]
     Bytes(u64),

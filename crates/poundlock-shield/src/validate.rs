@@ -1,6 +1,7 @@
 //! What an input must be to be accepted.
 //!
-//! One small validator for each kind of value, in a module of its own. A validator returns what it read, in normal form, or a typed error whose text is a sentence for the client
+//! Main type: [`RouteRules`], what one route asks of its inputs; below it one small validator for each kind of value, which can
+//! be used alone. A validator returns what it read, in normal form, or a typed error whose text is a sentence for the client
 //! and never repeats the input. Nothing here looks for attacks: what is valid can still be one.
 
 pub mod batch;
@@ -13,6 +14,7 @@ pub mod number;
 pub mod openapi;
 pub mod pagination;
 pub mod phone;
+pub mod rule;
 pub mod schema;
 pub mod text;
 pub mod upload;
@@ -20,3 +22,4 @@ pub mod url;
 pub mod uuid;
 
 pub use issue::{FieldPath, Issue, Issues, MAX_ISSUES, MAX_POINTER_BYTES, Part, Problem};
+pub use rule::RouteRules;

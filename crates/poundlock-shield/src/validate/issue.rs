@@ -13,6 +13,7 @@ use super::{
     openapi::OperationError,
     pagination::PageError,
     phone::PhoneError,
+    rule::RuleError,
     schema::SchemaViolation,
     text::TextError,
     upload::UploadError,
@@ -145,6 +146,7 @@ pub enum Problem {
     Upload(#[from] UploadError),
     Schema(#[from] SchemaViolation),
     Operation(#[from] OperationError),
+    Rule(#[from] RuleError),
 }
 
 /// One problem and its place. Its text is a sentence for the client: `query/page: must be at least 1`.

@@ -4,7 +4,7 @@
 //! not know where files go, and it does not replace a virus scanner: it refuses what makes a file dangerous by its form.
 //!
 //! From the head: the kind ([`FileKind`]), dimensions of images, a PDF inside another kind. From every byte as it passes: code in
-//! images and media, scripts in markup, scripts in PDF outside compressed objects, the real expansion of gzip. From the tail: what
+//! images and media, scripts in markup, scripts in PDF, compressed objects included, the real expansion of gzip. From the tail: what
 //! follows the end of an image, and a ZIP's directory. Only the sizes that a ZIP *declares* are checked: whoever unpacks it
 //! counts again.
 

@@ -1,7 +1,13 @@
 //! Actions in PDF files.
 //!
-//! Main type: [`PdfScanner`]. It reads names (ISO 32000-1, 7.3.5) out of every byte, in chunks cut anywhere, and does not unpack
-//! compressed objects: a script inside one is not seen.
+//! Main type: [`PdfScanner`]. It reads the names in every byte, in chunks cut anywhere, and those of objects in compressed streams. What
+//! it cannot read there, because it is encrypted or packed in another way, it refuses. It does not know the rest of a document.
+
+mod names;
+mod objects;
+
+use names::NameReader;
+use objects::{MAX_OBJECT_BYTES, Objects, Progress};
 
 /// Names that make a reader run, open or send something. A script always needs `/S /JavaScript` or a rendition.
 const ACTIONS: [(&[u8], &str); 8] = [
@@ -14,22 +20,65 @@ const ACTIONS: [(&[u8], &str); 8] = [
     (b"SubmitForm", "an action that sends data"),
     (b"ImportData", "an action that reads files"),
 ];
-/// The longest name that is kept; longer ones are none of those above.
-const MAX_NAME: usize = 24;
+/// Filters and parameters under which the names in a stream of objects would not be seen.
+const OPAQUE: [&[u8]; 11] = [
+    b"ASCIIHexDecode",
+    b"AHx",
+    b"ASCII85Decode",
+    b"A85",
+    b"LZWDecode",
+    b"LZW",
+    b"RunLengthDecode",
+    b"RL",
+    b"Fl",
+    b"Crypt",
+    b"Predictor",
+];
+const UNREADABLE: &str = "objects that cannot be checked";
 
-/// Reads names across chunks.
-#[derive(Debug, Clone, Default)]
+/// Reads a file across chunks.
+#[derive(Debug, Default)]
 pub(super) struct PdfScanner {
-    /// The name that is being read, decoded.
-    name: Option<Vec<u8>>,
-    /// Digits after `#`.
-    escape: Option<Vec<u8>>,
+    names: NameReader,
+    /// The last bytes, in which the keyword `stream` is looked for.
+    last: [u8; 11],
+    /// What has been named since the last stream began.
+    named: Named,
+    stream: Option<Objects>,
+    /// Bytes of objects in streams that have ended.
+    inflated: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Named {
+    objects: bool,
+    /// How many times deflated.
+    deflated: u8,
+    opaque: bool,
 }
 
 impl PdfScanner {
     /// Reads a chunk; the first action in it, if any.
     pub(super) fn feed(&mut self, chunk: &[u8]) -> Option<&'static str> {
-        chunk.iter().find_map(|byte| self.push(*byte))
+        let mut at = 0;
+        while at < chunk.len() {
+            match self.stream.take() {
+                Some(objects) => {
+                    let (taken, found) = self.inflate(objects, &chunk[at..]);
+                    if found.is_some() {
+                        return found;
+                    }
+                    at += taken;
+                }
+                None => {
+                    if let Some(found) = self.push(chunk[at]) {
+                        return Some(found);
+                    }
+                    at += 1;
+                }
+            }
+        }
+        None
     }
 
     /// Ends the file, and with it the last name.
@@ -37,92 +86,63 @@ impl PdfScanner {
         self.push(b' ')
     }
 
-    fn push(&mut self, byte: u8) -> Option<&'static str> {
-        let Some(name) = &mut self.name else {
-            self.name = (byte == b'/').then(Vec::new);
-            return None;
-        };
-        match (&mut self.escape, byte) {
-            (Some(digits), byte) if byte.is_ascii_hexdigit() => {
-                digits.push(byte);
-                if digits.len() == 2 {
-                    let code =
-                        std::str::from_utf8(digits).ok().and_then(|text| u8::from_str_radix(text, 16).ok());
-                    name.extend(code);
-                    self.escape = None;
-                }
+    /// How many bytes belong to the stream, and the first action in them.
+    fn inflate(&mut self, mut objects: Objects, chunk: &[u8]) -> (usize, Option<&'static str>) {
+        let mut found = None;
+        let room = MAX_OBJECT_BYTES - self.inflated;
+        let progress = objects.feed(chunk, room, &mut |name| found = found.or_else(|| action(name)));
+        match progress {
+            Progress::Unreadable => (0, found.or(Some(UNREADABLE))),
+            Progress::Ended(taken) => {
+                self.inflated += objects.bytes();
+                (taken, found)
             }
-            (escape, b'#') => *escape = Some(Vec::new()),
-            (escape, byte) if is_regular(byte) => {
-                *escape = None;
-                name.push(byte);
+            Progress::More => {
+                self.stream = Some(objects);
+                (chunk.len(), found)
             }
-            _ => return self.end(byte),
         }
-        if name.len() > MAX_NAME {
-            (self.name, self.escape) = (None, None);
+    }
+
+    fn push(&mut self, byte: u8) -> Option<&'static str> {
+        self.last.rotate_left(1);
+        self.last[10] = byte;
+        if let Some(name) = self.names.push(byte) {
+            self.named.objects |= name == b"ObjStm";
+            self.named.deflated += u8::from(name == b"FlateDecode" && self.named.deflated < 2);
+            self.named.opaque |= OPAQUE.contains(&&*name);
+            return action(&name);
+        }
+        self.begin_stream()
+    }
+
+    /// After the keyword and its line end, objects follow if they were named since the stream before. A keyword that only lenient
+    /// readers would take for one is no better than objects that cannot be read.
+    fn begin_stream(&mut self) -> Option<&'static str> {
+        let (before, byte) = (&self.last[..10], self.last[10]);
+        let returned = before.strip_suffix(b"\r");
+        let word = returned.unwrap_or(before);
+        if !word.ends_with(b"stream") || word.ends_with(b"endstream") || (returned.is_none() && byte == b'\r')
+        {
+            return None;
+        }
+        match (self.named.objects, byte, self.named.opaque || self.named.deflated > 1, self.named.deflated) {
+            (false, ..) => self.named = Named::default(),
+            (true, b'\n', false, 1) => {
+                self.named = Named::default();
+                self.stream = Some(Objects::new());
+            }
+            // Objects in plain sight, or not yet: how they are packed may still be said.
+            (true, b'\n', false, _) => {}
+            _ => return Some(UNREADABLE),
         }
         None
     }
-
-    fn end(&mut self, byte: u8) -> Option<&'static str> {
-        let name = self.name.take().unwrap_or_default();
-        self.escape = None;
-        self.name = (byte == b'/').then(Vec::new);
-        ACTIONS.iter().find(|(action, _)| **action == *name).map(|(_, what)| *what)
-    }
 }
 
-/// Neither white space nor a delimiter.
-fn is_regular(byte: u8) -> bool {
-    !matches!(
-        byte,
-        0 | b'\t'
-            | b'\n'
-            | 12
-            | b'\r'
-            | b' '
-            | b'('
-            | b')'
-            | b'<'
-            | b'>'
-            | b'['
-            | b']'
-            | b'{'
-            | b'}'
-            | b'/'
-            | b'%'
-    )
+fn action(name: &[u8]) -> Option<&'static str> {
+    ACTIONS.iter().find(|(action, _)| *action == name).map(|(_, what)| *what)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_read_with_their_escapes() {
-        for (text, expected) in [
-            ("<</S/JavaScript/JS(x)>>", Some("a script")),
-            ("/S /J#61vaScript\n", Some("a script")),
-            ("/#4a#61#76#61#53#63#72#69#70#74", Some("a script")),
-            ("/Type/EmbeddedFile>>", Some("a file inside")),
-            ("/Launch", Some("an action that starts programs")),
-            ("//Launch ", Some("an action that starts programs")),
-            ("/JavaScripts ", None),
-            ("JavaScript ", None),
-            ("/Java Script", None),
-            ("/Launch#20er ", None),
-            ("(a/b)/OpenAction[3 0 R]", None),
-        ] {
-            for size in 1..=text.len() {
-                let mut scanner = PdfScanner::default();
-                let found = text
-                    .as_bytes()
-                    .chunks(size)
-                    .find_map(|chunk| scanner.feed(chunk))
-                    .or_else(|| scanner.finish());
-                assert_eq!(found, expected, "{text} in chunks of {size}");
-            }
-        }
-    }
-}
+mod tests;

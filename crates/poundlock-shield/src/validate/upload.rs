@@ -3,7 +3,7 @@
 //! Main types: [`UploadRule`] and [`UploadInspector`], which reads a file in chunks and keeps only its head and its tail. It does
 //! not know where files go, and it does not replace a virus scanner: it refuses what makes a file dangerous by its form.
 //!
-//! From the head: the kind ([`FileKind`]), dimensions of images, a PDF inside another kind. From every byte as it passes: code in
+//! From the head: the kind ([`FileKind`]), dimensions of images, a PDF inside another kind. From every byte as it passes: text in UTF-8, code in
 //! images and media, scripts in markup, scripts in PDF, compressed objects included, the real expansion of gzip. From the tail: what
 //! follows the end of an image, and a ZIP's directory. Only the sizes that a ZIP *declares* are checked: whoever unpacks it
 //! counts again.
@@ -18,6 +18,7 @@ mod markup_rules;
 mod name;
 mod pdf;
 mod sniff;
+mod utf8;
 mod zip;
 
 pub use gzip::GzipError;
@@ -26,6 +27,8 @@ pub use inspector::{Accepted, HEAD_BYTES, UploadInspector};
 pub use kind::FileKind;
 pub use name::{NameError, check_name};
 pub use zip::{ArchiveError, ArchiveLimits};
+
+use super::batch::{JsonLimits, JsonProblem};
 
 /// Which files are accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub struct UploadRule {
     pub image: ImageLimits,
     /// The largest archives, gzip included.
     pub archive: ArchiveLimits,
+    /// The largest JSON files.
+    pub json: JsonLimits,
 }
 
 impl Default for UploadRule {
@@ -51,6 +56,7 @@ impl Default for UploadRule {
             max_name_bytes: 255,
             image: ImageLimits::default(),
             archive: ArchiveLimits::default(),
+            json: JsonLimits::default(),
         }
     }
 }
@@ -82,6 +88,12 @@ pub enum UploadError {
     /// A second kind of file in the same bytes.
     #[error("must not hold {0} as well")]
     Polyglot(&'static str),
+    /// A text with bytes that are none.
+    #[error("must be UTF-8 without control characters throughout")]
+    NotText,
+    /// JSON that is none, or over its limits.
+    #[error(transparent)]
+    Json(#[from] JsonProblem),
     /// Bytes after the end, or an end that is missing.
     #[error("must end where its format ends")]
     End,

@@ -3,7 +3,7 @@
 //! Main type: [`UploadInspector`]. It holds the head, the tail and a few bytes of state, whatever the size of the file.
 
 use super::{
-    super::{FieldPath, Issues},
+    super::{FieldPath, Issues, batch::JsonChecker},
     Dimensions, FileKind, UploadError, UploadRule,
     gzip::GzipMeter,
     kind::Family,
@@ -12,14 +12,15 @@ use super::{
     name::check_name,
     pdf::PdfScanner,
     sniff::{Sniffed, sniff},
+    utf8::TextScanner,
     zip::{END_BYTES, has_end},
 };
 use crate::sanitize::safe_file_name;
 
 /// How much of the beginning of a file is kept: enough for the metadata that cameras put before the frame header of a JPEG.
 pub const HEAD_BYTES: usize = 256 << 10;
-/// After how many bytes a file's kind is decided.
-const SNIFF_BYTES: usize = 4_096;
+/// From and after how many bytes a file's kind is decided.
+const SNIFF_BYTES: usize = 8_192;
 /// Readers of PDF accept its signature this far into a file.
 const PDF_SIGNATURE_WITHIN: usize = 1_024;
 
@@ -56,7 +57,9 @@ enum Content {
     Plain,
     Media(MarkerScanner),
     Pdf(MarkerScanner, PdfScanner),
-    Markup(MarkupScanner),
+    Markup(TextScanner, MarkupScanner),
+    Text(TextScanner),
+    Json(Box<JsonChecker>),
     Gzip(Box<GzipMeter>),
 }
 
@@ -108,13 +111,20 @@ impl<'r> UploadInspector<'r> {
         if self.size > self.rule.max_bytes {
             return Err(UploadError::TooLarge(self.rule.max_bytes));
         }
-        let room = (HEAD_BYTES - self.head.len()).min(chunk.len());
+        let before = self.head.len();
+        let room = (HEAD_BYTES - before).min(chunk.len());
         self.head.extend_from_slice(&chunk[..room]);
         self.keep_tail(kind, chunk);
-        if self.head.len() >= SNIFF_BYTES {
-            self.decide(kind)?;
+        match (self.sniffed, self.head.len() >= SNIFF_BYTES) {
+            (true, _) => self.content.feed(chunk),
+            (false, false) => Ok(()),
+            (false, true) => {
+                // Until now all that has come is in the head.
+                self.decide(kind)?;
+                self.content.feed(&self.head[..before])?;
+                self.content.feed(chunk)
+            }
         }
-        self.content.feed(chunk)
     }
 
     fn keep_tail(&mut self, kind: FileKind, chunk: &[u8]) {
@@ -126,12 +136,10 @@ impl<'r> UploadInspector<'r> {
         }
     }
 
-    /// Compares what the bytes look like with what the name says, once.
+    /// Compares what the bytes look like with what the name says. Before that, nothing reads them for what the name says.
     fn decide(&mut self, kind: FileKind) -> Result<(), UploadError> {
-        if std::mem::replace(&mut self.sniffed, true) {
-            return Ok(());
-        }
-        match sniff(&self.head) {
+        self.sniffed = true;
+        match sniff(&self.head[..self.head.len().min(SNIFF_BYTES)]) {
             Sniffed::Program(what) => Err(UploadError::Program(what)),
             Sniffed::Kind(found) if kind.may_look_like(found) => Ok(()),
             _ => Err(UploadError::Content(kind.describe())),
@@ -143,7 +151,10 @@ impl<'r> UploadInspector<'r> {
         if self.size == 0 {
             return Err(UploadError::Empty);
         }
-        self.decide(kind)?;
+        if !self.sniffed {
+            self.decide(kind)?;
+            self.content.feed(&self.head)?;
+        }
         self.content.finish()?;
         if kind != FileKind::Pdf
             && contains(&self.head[..self.head.len().min(PDF_SIGNATURE_WITHIN)], b"%PDF-")
@@ -201,31 +212,43 @@ fn content(kind: FileKind, rule: &UploadRule) -> Content {
     match kind.family() {
         Family::Image | Family::Media => Content::Media(MarkerScanner::default()),
         Family::Pdf => Content::Pdf(MarkerScanner::default(), PdfScanner::default()),
-        Family::Markup => Content::Markup(MarkupScanner::new(kind)),
+        Family::Markup => Content::Markup(TextScanner::default(), MarkupScanner::new(kind)),
+        Family::Text if kind == FileKind::Json => Content::Json(Box::new(JsonChecker::new(rule.json))),
+        Family::Text => Content::Text(TextScanner::default()),
         Family::Gzip => Content::Gzip(Box::new(GzipMeter::new(rule.archive))),
-        Family::Archive | Family::Text => Content::Plain,
+        Family::Archive => Content::Plain,
     }
 }
 
 impl Content {
     fn feed(&mut self, chunk: &[u8]) -> Result<(), UploadError> {
-        let (polyglot, active) = match self {
-            Self::Plain => (None, None),
-            Self::Media(markers) => (markers.feed(chunk), None),
-            Self::Pdf(markers, actions) => (markers.feed(chunk), actions.feed(chunk)),
-            Self::Markup(markup) => (None, markup.feed(chunk)),
-            Self::Gzip(meter) => return Ok(meter.feed(chunk)?),
+        let refused = match self {
+            Self::Plain => None,
+            Self::Media(markers) => markers.feed(chunk).map(UploadError::Polyglot),
+            Self::Pdf(markers, actions) => {
+                let polyglot = markers.feed(chunk).map(UploadError::Polyglot);
+                polyglot.or_else(|| actions.feed(chunk).map(UploadError::Active))
+            }
+            Self::Markup(text, markup) => {
+                let active = markup.feed(chunk).map(UploadError::Active);
+                active.or_else(|| (!text.feed(chunk)).then_some(UploadError::NotText))
+            }
+            Self::Text(text) => (!text.feed(chunk)).then_some(UploadError::NotText),
+            Self::Json(checker) => checker.feed(chunk).err().map(UploadError::Json),
+            Self::Gzip(meter) => meter.feed(chunk).err().map(UploadError::Gzip),
         };
-        let polyglot = polyglot.map(UploadError::Polyglot);
-        polyglot.or(active.map(UploadError::Active)).map_or(Ok(()), Err)
+        refused.map_or(Ok(()), Err)
     }
 
     fn finish(&mut self) -> Result<(), UploadError> {
-        match self {
-            Self::Gzip(meter) => Ok(meter.finish()?),
-            Self::Pdf(_, actions) => actions.finish().map(UploadError::Active).map_or(Ok(()), Err),
-            _ => Ok(()),
-        }
+        let refused = match self {
+            Self::Gzip(meter) => meter.finish().err().map(UploadError::Gzip),
+            Self::Json(checker) => checker.finish().err().map(UploadError::Json),
+            Self::Pdf(_, actions) => actions.finish().map(UploadError::Active),
+            Self::Text(text) | Self::Markup(text, _) => (!text.finish()).then_some(UploadError::NotText),
+            Self::Plain | Self::Media(_) => None,
+        };
+        refused.map_or(Ok(()), Err)
     }
 }
 

@@ -85,7 +85,11 @@ pub(super) fn first_element(text: &str) -> Option<String> {
         rest = rest.trim_start();
         let after = match rest.strip_prefix('<')?.chars().next()? {
             '!' if rest.starts_with("<!--") => rest[4..].find("-->").map(|at| 4 + at + 3)?,
-            '!' => rest.find('>')? + 1,
+            '!' => {
+                let declarations = rest.find(['[', '>']).filter(|at| rest[*at..].starts_with('['));
+                let from = declarations.map_or(Some(0), |at| rest[at..].find(']').map(|end| at + end))?;
+                rest[from..].find('>').map(|at| from + at + 1)?
+            }
             '?' => rest.find("?>")? + 2,
             c if c.is_alphabetic() || c == '_' => {
                 let name = rest[1..].split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next()?;

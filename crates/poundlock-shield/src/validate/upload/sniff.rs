@@ -3,7 +3,7 @@
 //! Main function: [`sniff`]. Signatures are those of the `infer` crate; texts are told apart here, because for them the
 //! difference between harmless and not is what a browser or a server would take them for.
 
-use super::{FileKind, markup_rules::first_element};
+use super::{FileKind, markup_rules::first_element, utf8::is_no_text};
 
 /// What the head of a file looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +76,7 @@ fn as_text(head: &[u8]) -> Option<&str> {
         Err(_) => return None,
     };
     // PDF is text at its beginning, and is not to be taken for it.
-    let control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{c}' | '\u{85}');
-    (!text.contains(control) && !text.starts_with("%PDF-")).then_some(text)
+    (!text.contains(is_no_text) && !text.starts_with("%PDF-")).then_some(text)
 }
 
 fn sniff_text(text: &str) -> Sniffed {

@@ -80,7 +80,7 @@ fn five_megabytes_that_are_not_what_they_say_end_after_the_first_chunk() {
     let rule = everything();
     let mut inspector =
         UploadInspector::new(&rule, FieldPath::field(Part::Body, "file"), "a.png", Some("image/png"));
-    let chunk = b"just some text, again and again. ".repeat(200);
+    let chunk = b"just some text, again and again. ".repeat(300);
     let issues = inspector.feed(&chunk).unwrap_err();
     assert_eq!(issues.to_string(), "body/file: must hold a PNG image, as its name says");
     assert_eq!(inspector.feed(&chunk).unwrap_err(), issues);
@@ -102,8 +102,20 @@ fn texts_are_told_apart() {
     check("a.txt", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0>\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", Err(UploadError::Program("a program")));
     check("a.txt", b"a\0b", Err(UploadError::Content("plain text in UTF-8")));
     check("a.txt", b"\xff\xfea\0", Err(UploadError::Content("plain text in UTF-8")));
+    let late = |end: &[u8]| [&b"long ".repeat(2_000)[..], end].concat();
+    check("a.txt", &late("ü".as_bytes()), Ok(FileKind::Text));
+    check("a.txt", &late(b"PK\x05\x06\0"), Err(UploadError::NotText));
+    check("a.txt", &late(b"\xc3"), Err(UploadError::NotText));
+    check("a.svg", &[b"<svg>".to_vec(), late(b"\xff</svg>")].concat(), Err(UploadError::NotText));
+    let name_twice = JsonProblem { at: 11, kind: super::super::batch::JsonKind::Duplicate };
+    check("a.json", b"{\"a\": 1, \"a\": 2}", Err(UploadError::Json(name_twice)));
+    check(
+        "a.json",
+        b"words",
+        Err(UploadError::Json(JsonProblem { at: 0, kind: super::super::batch::JsonKind::Syntax })),
+    );
     // A character that the decision cuts in two is no error.
-    check("a.txt", format!("{}é", "a".repeat(4_095)).as_bytes(), Ok(FileKind::Text));
+    check("a.txt", format!("{}é", "a".repeat(8_191)).as_bytes(), Ok(FileKind::Text));
 }
 
 #[test]

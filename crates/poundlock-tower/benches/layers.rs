@@ -19,7 +19,7 @@ use poundlock_tower::{
     BodyCapLayer, CorrelationLayer, GateLayer, ObserveLayer, ProtocolCheck, RespondLayer, TimeoutLayer,
 };
 use rustix::time::{ClockId, clock_gettime};
-use stack::{Inner, all, request, run};
+use stack::{Inner, all, from_somewhere, limited, run};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,12 +35,16 @@ where
     B: Body<Data = Bytes>,
 {
     // Opens the series, and shows that the work is done before it is timed.
-    assert_eq!(run(&mut service, request(body)), (200, 200), "{name}");
-    let prepared = request(body);
+    assert_eq!(run(&mut service, from_somewhere(body)), (200, 200), "{name}");
+    let prepared = from_somewhere(body);
     let allocations = allocation_counter::measure(|| assert_eq!(run(&mut service, prepared).0, 200));
     println!("layers/{name}: {} allocations, {} bytes", allocations.count_total, allocations.bytes_total);
     c.bench_function(&format!("layers/{name}"), |bencher| {
-        bencher.iter_batched(|| request(body), |request| run(&mut service, request), BatchSize::SmallInput)
+        bencher.iter_batched(
+            || from_somewhere(body),
+            |request| run(&mut service, request),
+            BatchSize::SmallInput,
+        )
     });
 }
 
@@ -65,6 +69,7 @@ fn layers(c: &mut Criterion<CpuTime>) {
     let route = metrics.route("/orders/{id}", Scheme::Http);
     let shard = Rc::new(metrics.shard());
     each_alone(c, shard.clone(), route);
+    measure(c, "three limits", limited(Inner::Ready), "");
     measure(c, "none, with a body", Inner::Waits, ORDER);
     measure(c, "all", all(shard.clone(), route, Inner::Ready), "");
     measure(c, "all, service waits", all(shard.clone(), route, Inner::Waits), "");

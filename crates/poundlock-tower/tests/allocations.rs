@@ -7,7 +7,7 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use poundlock_observe::http::{HttpMetrics, Scheme};
-use stack::{Inner, all, request, run};
+use stack::{Inner, all, from_somewhere, limited, request, run};
 use std::rc::Rc;
 use tower_service::Service;
 
@@ -37,4 +37,35 @@ async fn a_small_request_costs_few_allocations() {
     check(Inner::Ready, "", 10);
     check(Inner::Waits, "", 10);
     check(Inner::Waits, "{\"item\":\"lock\"}", 12);
+}
+
+#[test]
+fn three_limits_admit_without_an_allocation() {
+    let mut service = limited(Inner::Ready);
+    // The first requests make the budgets and the buffer of the headers.
+    for _ in 0..3 {
+        assert_eq!(run(&mut service, from_somewhere("")), (200, 200));
+    }
+    let mut bare = Inner::Ready;
+    let with = prepared(&mut service);
+    let without = prepared(&mut bare);
+    // The answer's map of headers grows by the five that say what is left: that is the map's, not the layer's.
+    assert!(with <= without + MAP_OF_HEADERS, "{} allocations of the limits", with - without);
+}
+
+/// What `http::HeaderMap` allocates to hold its first headers: its table and its entries.
+const MAP_OF_HEADERS: u64 = 2;
+
+/// Allocations of one call, without those of making the request.
+fn prepared<S, B>(service: &mut S) -> u64
+where
+    S: Service<Request<Full<Bytes>>, Response = Response<B>>,
+    B: Body<Data = Bytes>,
+{
+    let mut request = Some(from_somewhere(""));
+    allocation_counter::measure(|| {
+        let request = request.take().expect("measured once");
+        assert_eq!(run(service, request), (200, 200));
+    })
+    .count_total
 }

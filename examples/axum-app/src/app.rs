@@ -5,14 +5,17 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::routing::{get, post};
+use poundlock_limit::{Bucket, KeySpec, Limit, Plans, Terms};
 use poundlock_observe::Registry;
 use poundlock_observe::health::HealthBoard;
 use poundlock_observe::http::{HttpMetrics, Scheme};
 use poundlock_observe::process::register_build_info;
+use poundlock_tower::limit::RuleMetrics;
 use poundlock_tower::{
-    BodyCapLayer, ByMatchedPath, CappedBody, CorrelationLayer, GateLayer, ObserveLayer, Operations,
-    ProtocolCheck, RespondLayer, TimeoutLayer, operations_router,
+    BodyCapLayer, ByMatchedPath, CappedBody, CorrelationLayer, GateLayer, LimitLayer, Limiter, ObserveLayer,
+    Operations, ProtocolCheck, RespondLayer, Rule, TimeoutLayer, operations_router,
 };
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -33,6 +36,7 @@ pub(crate) fn router(orders: Orders) -> anyhow::Result<(Router, Operations)> {
     let registry = Registry::new(Default::default());
     registry.register(Arc::new(metrics.clone()))?;
     register_build_info(&registry, env!("CARGO_PKG_VERSION"), &[])?;
+    let limiter = limits(&registry)?;
     let operations = Operations::new(registry, HealthBoard::new(MAX_COMPONENTS).into());
 
     #[rustfmt::skip]
@@ -44,6 +48,7 @@ pub(crate) fn router(orders: Orders) -> anyhow::Result<(Router, Operations)> {
         .layer(ObserveLayer::new(metrics.shared(), ByMatchedPath::new(metrics, Scheme::Http)))
         .layer(RespondLayer)                            // Rejection → HTTP: nothing above can fail
         .layer(GateLayer::new(ProtocolCheck::default())) // nothing below trusts an ambiguous request
+        .layer(LimitLayer::for_all(limiter))            // cheapest refusal first
         .layer(BodyCapLayer::new(MAX_BODY))             // before anybody reads a body
         .layer(TimeoutLayer::new((TIMEOUT, "axum-app".into())))
         // The body cap hands on another type of body than axum's handlers take: map it back. A layer that
@@ -59,4 +64,15 @@ pub(crate) fn router(orders: Orders) -> anyhow::Result<(Router, Operations)> {
         // Last, because it goes around the routes that are there.
         .layer(stack);
     Ok((router, operations))
+}
+
+/// Each client address may send 20 requests a second, 50 at once.
+fn limits(registry: &Registry) -> anyhow::Result<Limiter> {
+    let rate = Bucket::new("20/s".parse()?, NonZeroU64::new(50))
+        .map_err(|error| anyhow::anyhow!("the rate cannot be kept: {error:?}"))?;
+    let terms = Terms { rate: Some(rate), quota: None };
+    let limit = Limit::new("per-client", KeySpec::parse(["ip"])?, Plans::only(terms))?;
+    let mut rule = Rule::new(limit);
+    rule.metrics = RuleMetrics::new(registry, "per-client")?;
+    Ok(Limiter::in_memory([rule])?)
 }

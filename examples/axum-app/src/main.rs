@@ -34,7 +34,8 @@ async fn main() -> anyhow::Result<()> {
     announce(listener.local_addr()?);
     operations.enter(Lifecycle::Started);
     // Requests that have begun are answered; the time-out layer bounds how long that takes.
-    axum::serve(listener, router).with_graceful_shutdown(stop(operations)).await?;
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stop(operations)).await?;
     Ok(())
 }
 

@@ -17,6 +17,10 @@ use tokio::runtime::Handle;
 
 /// What became of the charges of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives for one match; a box would cost an allocation a request"
+)]
 pub enum Outcome {
     /// They were decided.
     Decided(Verdict),

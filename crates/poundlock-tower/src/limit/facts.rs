@@ -25,7 +25,7 @@ impl<'a> HeadFacts<'a> {
         proxies: &TrustedProxies,
         forwarding: Forwarding,
     ) -> Self {
-        let peer = head.extensions.get::<Peer>();
+        let peer = peer(head, proxies);
         let values = || head.headers.get_all(name(forwarding)).iter().map(|value| value.as_bytes());
         let address = peer.map(|peer| match peer.trusted {
             true => client_ip(forwarding, peer.address.ip(), values(), |ip| proxies.trusts(ip)).address,
@@ -47,6 +47,19 @@ impl<'a> HeadFacts<'a> {
     pub(super) fn head(&self) -> &'a Parts {
         self.head
     }
+}
+
+/// Who is at the other end, as the gateway or axum says.
+fn peer(head: &Parts, proxies: &TrustedProxies) -> Option<Peer> {
+    let known = head.extensions.get::<Peer>().copied();
+    #[cfg(feature = "axum")]
+    let known = known.or_else(|| {
+        let connection = head.extensions.get::<axum::extract::ConnectInfo<std::net::SocketAddr>>()?;
+        Some(proxies.peer(connection.0))
+    });
+    #[cfg(not(feature = "axum"))]
+    let _ = proxies;
+    known
 }
 
 fn name(forwarding: Forwarding) -> header::HeaderName {

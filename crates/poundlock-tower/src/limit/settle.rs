@@ -20,7 +20,7 @@ impl Settlement {
 
     /// Settles by what the answer says, and takes that away: it is not meant for the client. An answer that says nothing, or
     /// no number, has cost what was charged.
-    pub(super) fn answered(mut self: Box<Self>, headers: &mut HeaderMap) {
+    pub(super) fn answered(mut self, headers: &mut HeaderMap) {
         let open = std::mem::take(&mut self.open);
         let said = |name| headers.get(name).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let actual: Vec<Option<u64>> = open.iter().map(|(name, _)| said(name)).collect();

@@ -65,6 +65,28 @@ pub(crate) fn all<R: HttpRecorder + Clone>(
         .service(inner)
 }
 
+/// Three limits around a service that does nothing: by address, by a header's value, and for everybody.
+pub(crate) fn limited(inner: Inner) -> impl Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>> {
+    use poundlock_limit::{Bucket, KeySpec, Limit, Plans, Terms};
+    use poundlock_tower::{LimitLayer, Limiter, Rule};
+    let rule = |name, key: &str| {
+        let rate = Bucket::new("1000000/s".parse().expect("a rate"), None).expect("a rate that can be kept");
+        let plans = Plans::only(Terms { rate: Some(rate), quota: None });
+        Rule::new(Limit::new(name, KeySpec::parse([key]).expect("a key"), plans).expect("a name"))
+    };
+    let rules = [rule("per-ip", "ip"), rule("per-key", "header:accept-language"), rule("all", "all")];
+    let limiter = Limiter::in_memory(rules).expect("three limits");
+    ServiceBuilder::new().layer(LimitLayer::for_all(limiter)).service(inner)
+}
+
+/// A request with an address.
+pub(crate) fn from_somewhere(body: &'static str) -> Request<Full<Bytes>> {
+    let mut request = request(body);
+    let address = "203.0.113.7:54321".parse().expect("an address");
+    request.extensions_mut().insert(poundlock_tower::Peer { address, trusted: false });
+    request
+}
+
 /// A request as clients send them; `body` may be empty.
 pub(crate) fn request(body: &'static str) -> Request<Full<Bytes>> {
     Request::builder()

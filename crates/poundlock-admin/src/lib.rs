@@ -43,9 +43,8 @@ pub fn router(gateway: Arc<dyn Gateway>, operations: Operations, token: Token) -
     // The token is asked for by the calls themselves: a wrong method is wrong with it, too.
     let token = middleware::from_fn_with_state(token, token::required);
     let changing = Router::new()
-        .route("/api/v1/reload", post(reload).fallback(only_post))
-        .merge(limits::changing())
-        .route_layer(token);
+        .merge(limits::changing(&token))
+        .route("/api/v1/reload", post(reload).route_layer(token).fallback(only_post));
     let reading = Router::new()
         .route("/api/v1/status", get(status).fallback(only_get))
         .route("/api/v1/openapi.json", get(document).fallback(only_get))
@@ -121,6 +120,14 @@ async fn only_get(request: Request) -> Response {
 
 async fn only_post(request: Request) -> Response {
     refuse(&Rejection::MethodNotAllowed("POST"), request.extensions())
+}
+
+async fn only_delete(request: Request) -> Response {
+    refuse(&Rejection::MethodNotAllowed("DELETE"), request.extensions())
+}
+
+async fn get_or_delete(request: Request) -> Response {
+    refuse(&Rejection::MethodNotAllowed("GET, HEAD, DELETE"), request.extensions())
 }
 
 /// The problem, with the ID of the request that it answers.

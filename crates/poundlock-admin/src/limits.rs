@@ -11,15 +11,18 @@ use crate::{Gateway, refuse};
 use axum::extract::{FromRequest, Path, Query, Request, State};
 use axum::http::{Extensions, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodRouter, Route, delete, get, post};
 use axum::{Json, Router};
 use poundlock_limit::{Key, LimitId};
 use poundlock_store::limits::Outcome;
 use poundlock_tower::{Limiter, Rejection};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
+use tower_layer::Layer;
+use tower_service::Service;
 
 /// Keys, bans and grants in one answer at most.
 const MOST: usize = 1000;
@@ -36,13 +39,21 @@ pub(crate) fn reading() -> Router<Arc<dyn Gateway>> {
 }
 
 /// Calls that change something, or charge somebody; and what a key has left, whose paths they share.
-pub(crate) fn changing() -> Router<Arc<dyn Gateway>> {
+pub(crate) fn changing<L>(token: &L) -> Router<Arc<dyn Gateway>>
+where
+    L: Layer<Route> + Clone + Send + Sync + 'static,
+    L::Service: Service<Request, Response: IntoResponse, Error = Infallible, Future: Send>,
+    L::Service: Clone + Send + Sync + 'static,
+{
+    let post_only = |call: MethodRouter<_>| call.route_layer(token.clone()).fallback(crate::only_post);
+    let of_key = delete(reset).get(show).route_layer(token.clone()).fallback(crate::get_or_delete);
+    let unban = delete(unban).route_layer(token.clone()).fallback(crate::only_delete);
     Router::new()
-        .route("/api/v1/limits/check", post(check).fallback(crate::only_post))
-        .route("/api/v1/limits/{limit}/keys/{key}", delete(reset).get(show).fallback(crate::only_get))
-        .route("/api/v1/limits/{limit}/grants", post(grant).fallback(crate::only_post))
-        .route("/api/v1/limits/{limit}/bans", post(ban).fallback(crate::only_post))
-        .route("/api/v1/limits/{limit}/bans/{key}", delete(unban))
+        .route("/api/v1/limits/check", post_only(post(check)))
+        .route("/api/v1/limits/{limit}/keys/{key}", of_key)
+        .route("/api/v1/limits/{limit}/grants", post_only(post(grant)))
+        .route("/api/v1/limits/{limit}/bans", post_only(post(ban)))
+        .route("/api/v1/limits/{limit}/bans/{key}", unban)
 }
 
 /// Every limit, with what it has decided, the bans and the grants in force.

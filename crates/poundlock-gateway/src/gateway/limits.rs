@@ -22,6 +22,8 @@ use tokio::runtime::Handle;
 
 /// The file of quotas in the state folder.
 const QUOTAS: &str = "limits.db";
+/// How long a start waits for the shared store.
+const FIRST_CONTACT: Duration = Duration::from_secs(1);
 /// How often the health board hears that nothing has changed.
 const STILL: Duration = Duration::from_secs(5);
 
@@ -45,7 +47,7 @@ impl Counting {
                 let next = last.budgets().reconfigured(&limits, &rates, now()).await;
                 next.context("cannot take other limits over")?
             }
-            None => first(config, &rules, &limits, &shared.operations)?,
+            None => first(config, &rules, &limits, &shared.operations).await?,
         };
         let budgets = Arc::new(with_file(budgets, config, &rules).await?);
         let limiter = match &self.limiter {
@@ -64,7 +66,7 @@ impl Counting {
 }
 
 /// The budgets of the first configuration.
-fn first(
+async fn first(
     config: &Config,
     rules: &[Rule],
     limits: &[SharedLimit],
@@ -77,6 +79,10 @@ fn first(
     let Store { deadline, nodes, prefix, .. } = &config.store;
     let redis = RedisConfig { prefix: prefix.clone(), deadline: *deadline, ..RedisConfig::new(url) };
     let redis = RedisLimits::start(redis, limits, &Handle::current()).context("cannot use `store.redis`")?;
+    // Limits are shared from the first request on, if the store is there; without it nobody waits for long.
+    let mut health = redis.health();
+    let _ =
+        tokio::time::timeout(FIRST_CONTACT, health.wait_for(|health| *health != Health::Connecting)).await;
     tokio::spawn(watch(redis.clone(), operations.clone()));
     Ok(budgets.shared(redis, policy(config.store.on_error), *nodes, Handle::current()))
 }

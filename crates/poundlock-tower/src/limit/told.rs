@@ -6,7 +6,9 @@
 use super::Limiter;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use poundlock_limit::headers::{XRateLimit, rate_limit, rate_limit_policy, retry_after, x_rate_limit};
+use poundlock_limit::headers::{
+    LINE_MAX, XRateLimit, rate_limit, rate_limit_policy, retry_after, x_rate_limit,
+};
 use poundlock_limit::{Ask, Decision, LimitSet, Micros, Verdict};
 use smallvec::SmallVec;
 use std::io::Write;
@@ -23,6 +25,9 @@ const NAMES: [HeaderName; 5] = [POLICY, LEFT, X_LIMIT, X_REMAINING, X_RESET];
 /// wait, and at most this long.
 const JITTER_PART: u64 = 10;
 const JITTER_MAX: u64 = 5 * Micros::SECOND;
+
+/// Bytes that the values of one answer take at most: two lists and three numbers.
+const ROOM: usize = 2 * LINE_MAX + 3 * 20;
 
 /// What is left of the limits of one request, as the values of [`NAMES`].
 #[derive(Debug, Clone, Default)]
@@ -64,6 +69,8 @@ impl Pen {
         let Some(XRateLimit { limit, remaining, reset }) = x_rate_limit(&decisions, now) else {
             return Told::default();
         };
+        // All at once, while nobody holds a part of the buffer: then it is used again from its beginning.
+        self.0.reserve(ROOM);
         let policies = ask.policies(set).filter(|(id, _)| limiter.tells(*id)).map(|(_, policy)| policy);
         let left = ask.left(set, verdict).filter(|(id, _)| limiter.tells(*id)).map(|(_, left)| left);
         Told(Some([

@@ -74,7 +74,8 @@ impl<A: Word> Bucket<A> {
         // other line until this one has come.
         let bit = |n: usize| u32::from(self.tags[n].load(Ordering::Relaxed) == tag) << n;
         let hits = (0..SLOTS).fold(0, |hits, n| hits | bit(n));
-        (hits != 0).then_some(hits.trailing_zeros() as usize)
+        // The remainder says to the compiler that no slot needs a check.
+        (hits != 0).then_some(hits.trailing_zeros() as usize % SLOTS)
     }
 
     /// How many slots seem to hold something at `now`.
@@ -85,14 +86,25 @@ impl<A: Word> Bucket<A> {
     /// Waits for the lock.
     #[inline]
     pub(super) fn lock(&self) -> Guard<'_, A> {
-        for turn in 0.. {
-            let first = self.times[0].load(Ordering::Relaxed) & !LOCKED;
-            if self.times[0].swap_if(first, first | LOCKED, Ordering::Acquire).is_ok() {
-                return Guard { bucket: self, first };
-            }
+        Guard { bucket: self, first: self.try_lock().unwrap_or_else(|| self.wait_for_lock()) }
+    }
+
+    /// The first time and its flags, if nobody had the lock.
+    #[inline]
+    fn try_lock(&self) -> Option<u64> {
+        let first = self.times[0].load(Ordering::Relaxed) & !LOCKED;
+        self.times[0].swap_if(first, first | LOCKED, Ordering::Acquire).ok()
+    }
+
+    /// Not inlined: the usual path keeps its values in registers if it calls nothing.
+    #[cold]
+    #[inline(never)]
+    fn wait_for_lock(&self) -> u64 {
+        let tries = (0..).map(|turn| {
             A::wait(turn);
-        }
-        unreachable!("the range has no end")
+            self.try_lock()
+        });
+        tries.flatten().next().expect("the range has no end")
     }
 }
 
@@ -111,6 +123,7 @@ impl<A: Word> Guard<'_, A> {
     }
 
     /// The tag of a slot.
+    #[inline]
     pub(super) fn tag(&self, slot: usize) -> u64 {
         self.bucket.tags[slot].load(Ordering::Relaxed)
     }

@@ -41,7 +41,7 @@ impl<'t, A: Word> Ask<'t, A> {
 
     fn places(&self) -> SmallVec<[usize; PLACES]> {
         match self.table.find(self.tag).filter(|_| !self.wide) {
-            Some(place) => SmallVec::from_slice(&[place]),
+            Some((place, _)) => SmallVec::from_slice(&[place]),
             None => SmallVec::from(self.table.places(self.tag)),
         }
     }

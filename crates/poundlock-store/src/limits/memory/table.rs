@@ -95,35 +95,45 @@ impl<A: Word> Table<A> {
     }
 
     /// Where a key may live, by preference.
-    #[inline]
     pub(super) fn places(&self, tag: u64) -> [usize; PLACES] {
-        // Fibonacci hashing: the golden ratio, and a multiplier from Vigna's survey of generators.
-        let spread = tag.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let again = spread.wrapping_mul(0xd6e8_feb8_6659_fd93);
-        let (main, spare) = (self.main, self.buckets.len() - self.main);
-        [
-            scale((tag >> 32) as u32, main),
-            scale(tag as u32, main),
-            main + scale((spread >> 32) as u32, spare),
-            main + scale((spread ^ (tag >> 32)) as u32, spare),
-            main + scale((again >> 32) as u32, spare),
-        ]
+        let ([first, second], [third, fourth, fifth]) = (self.main_places(tag), self.spare_places(tag));
+        [first, second, third, fourth, fifth]
     }
 
-    /// The place where a key seems to be.
     #[inline]
-    pub(super) fn find(&self, tag: u64) -> Option<usize> {
-        self.places(tag).into_iter().find(|place| self.buckets[*place].find(tag).is_some())
+    fn main_places(&self, tag: u64) -> [usize; 2] {
+        let bits = mix(tag);
+        [scale(bits >> 32, self.main), scale(mix(bits) >> 32, self.main)]
+    }
+
+    fn spare_places(&self, tag: u64) -> [usize; PLACES - 2] {
+        let spare = self.buckets.len() - self.main;
+        let bits = mix(mix(tag));
+        [bits, mix(bits) >> 32, mix(bits)].map(|bits| self.main + scale(bits, spare))
+    }
+
+    /// The place and the slot where a key seems to be.
+    #[inline]
+    pub(super) fn find(&self, tag: u64) -> Option<(usize, usize)> {
+        let [first, second] = self.main_places(tag);
+        let at = |place: usize| Some((place, self.buckets[place].find(tag)?));
+        at(first).or_else(|| at(second)).or_else(|| self.find_spare(tag))
+    }
+
+    #[cold]
+    fn find_spare(&self, tag: u64) -> Option<(usize, usize)> {
+        let at = |place: usize| Some((place, self.buckets[place].find(tag)?));
+        self.spare_places(tag).into_iter().find_map(at)
     }
 
     /// Decides at once, if the key is here and its bucket counts in the unit of `gcra`: the path of all but new keys.
     #[inline]
     pub(super) fn decide_known(&self, tag: u64, gcra: Gcra, now: Micros, cost: u64) -> Option<Decision> {
-        let mut guard = self.buckets[self.find(tag)?].lock();
-        if self.interval(guard.unit()) != gcra.interval() {
+        let (place, slot) = self.find(tag)?;
+        let mut guard = self.buckets[place].lock();
+        if guard.tag(slot) != tag || self.interval(guard.unit()) != gcra.interval() {
             return None;
         }
-        let slot = guard.find(tag)?;
         let tat = guard.time(slot);
         let (decision, after) = gcra.decide(Micros(tat), now, cost);
         if decision.allowed && cost > 0 {
@@ -246,8 +256,15 @@ fn at_interval(interval: u64, burst: u64) -> Option<Gcra> {
     Some(one.with_extra(burst.saturating_sub(1)))
 }
 
-/// Maps 32 uniform bits to `0..n` without a division (Lemire, ACM TOMACS 29(1), 2019; the bias is below n / 2³²).
+/// Maps the lower 32 bits, which are uniform, to `0..n` without a division (Lemire, ACM TOMACS 29(1), 2019; the bias is
+/// below n / 2³²).
 #[inline]
-fn scale(bits: u32, n: usize) -> usize {
-    ((u64::from(bits) * n as u64) >> 32) as usize
+fn scale(bits: u64, n: usize) -> usize {
+    ((u64::from(bits as u32) * n as u64) >> 32) as usize
+}
+
+/// A bijection after which each half depends on all bits: Fibonacci hashing, by the golden ratio.
+#[inline]
+fn mix(bits: u64) -> u64 {
+    (bits ^ (bits >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

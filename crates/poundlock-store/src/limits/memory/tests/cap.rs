@@ -33,6 +33,20 @@ fn at_exactly_the_cap_every_key_is_remembered() {
     }
 }
 
+/// Texts that are close together, as addresses are, under many seeds: the hash must not keep their distances.
+#[test]
+fn keys_that_count_up_find_room_as_random_ones_do() {
+    for (seed, cap) in (0..100).map(|seed| (seed, 200 + 21 * seed as usize)) {
+        let (store, once) = (MemoryStore::new(&defs(&[cap, cap]), [seed, !seed]), gcra(1, 1));
+        for n in 0..cap as u64 {
+            let letters = [n / 50, n % 50].map(|place| char::from(b'A' + place as u8));
+            let counted = Key::new(&letters.iter().collect::<String>()).unwrap();
+            assert!(admits(&store, &[rate(0, key(n), once, 1), rate(1, counted, once, 1)], NOW));
+        }
+        assert_eq!([0, 1].map(|limit| store.evictions(LimitId(limit))), [0, 0], "seed {seed}");
+    }
+}
+
 /// Keys live from 1 to 64 s and are replaced at once: the fill that is left after turnover is less even than the first.
 #[test]
 fn turnover_at_the_cap_loses_no_key() {

@@ -22,6 +22,8 @@ pub(super) enum Mode {
     Upload,
     /// 1 MiB answers
     Download,
+    /// Refusals by a rate limit
+    Refuse,
     /// Memory with 1,000 idle connections
     Idle,
 }
@@ -33,13 +35,15 @@ pub(super) struct Exchange {
     pub(super) path: &'static str,
     /// Bytes of the request body.
     pub(super) sent: usize,
-    /// Bytes of the answer's body.
-    pub(super) received: usize,
+    /// Bytes of the answer's body; `None` for an answer of the proxy's own.
+    pub(super) received: Option<usize>,
+    /// The status of the answer.
+    pub(super) status: u16,
 }
 
 /// The small request, also used to warm up.
 pub(super) const SMALL: Exchange =
-    Exchange { method: "GET", path: "/api/v1/items/12345", sent: 0, received: SMALL_BODY };
+    Exchange { method: "GET", path: "/api/v1/items/12345", sent: 0, received: Some(SMALL_BODY), status: 200 };
 
 impl Mode {
     pub(super) fn name(self) -> &'static str {
@@ -48,6 +52,7 @@ impl Mode {
             Self::Get2 => "get2",
             Self::Upload => "upload",
             Self::Download => "download",
+            Self::Refuse => "refuse",
             Self::Idle => "idle",
         }
     }
@@ -55,17 +60,18 @@ impl Mode {
     pub(super) fn exchange(self) -> Exchange {
         match self {
             Self::Get | Self::Get2 | Self::Idle => SMALL,
+            Self::Refuse => Exchange { received: None, status: 429, ..SMALL },
             Self::Upload => Exchange { method: "POST", path: "/upload", sent: LARGE_BODY, ..SMALL },
-            Self::Download => Exchange { path: "/1m", received: LARGE_BODY, ..SMALL },
+            Self::Download => Exchange { path: "/1m", received: Some(LARGE_BODY), ..SMALL },
         }
     }
 
     /// The same with a body twelve times as large; `None` where bodies are small.
     pub(super) fn huge_exchange(self) -> Option<Exchange> {
         match self {
-            Self::Get | Self::Get2 | Self::Idle => None,
+            Self::Get | Self::Get2 | Self::Refuse | Self::Idle => None,
             Self::Upload => Some(Exchange { sent: HUGE_BODY, ..self.exchange() }),
-            Self::Download => Some(Exchange { path: "/12m", received: HUGE_BODY, ..SMALL }),
+            Self::Download => Some(Exchange { path: "/12m", received: Some(HUGE_BODY), ..SMALL }),
         }
     }
 

@@ -47,6 +47,7 @@ pub(super) struct Setting<'a> {
     pub(super) runs: &'a Path,
     pub(super) upstream: SocketAddr,
     pub(super) workers: usize,
+    pub(super) mode: Mode,
 }
 
 impl Peer {
@@ -62,7 +63,12 @@ impl Peer {
 
     /// Streaming differs from buffering only where bodies are large.
     pub(super) fn takes_part(self, mode: Mode) -> bool {
-        self != Self::NginxStreamed || mode.large_bodies()
+        match self {
+            Self::NginxStreamed => mode.large_bodies(),
+            // Their configurations here have no limit.
+            Self::Haproxy | Self::Envoy => mode != Mode::Refuse,
+            Self::Ours | Self::Nginx => true,
+        }
     }
 
     /// Its program, if it is installed. `ours` is the binary that was just built.
@@ -96,7 +102,13 @@ impl Peer {
             Self::Ours => {
                 let (to, listen, admin) = (setting.upstream, address, free_address()?);
                 let flags = format!("run --to {to} --listen {listen} --admin {admin} --workers {workers}");
-                flags.split(' ').map(str::to_owned).collect()
+                let mut flags: Vec<String> = flags.split(' ').map(str::to_owned).collect();
+                if setting.mode == Mode::Refuse {
+                    let file = folder.join("poundlock.toml");
+                    fs::write(&file, "limits.a = { rate = \"1/day\" }\n")?;
+                    flags.extend(["--config".to_owned(), file.display().to_string()]);
+                }
+                flags
             }
             Self::Nginx | Self::NginxStreamed => {
                 list(&["-p", &run, "-c", &template("nginx.conf").fill(&values)?])
@@ -116,6 +128,7 @@ impl Peer {
         address: SocketAddr,
         folder: &Path,
     ) -> Vec<(&'static str, String)> {
+        let limited = setting.mode == Mode::Refuse;
         let streamed = "proxy_request_buffering off; proxy_buffering off;";
         let buffering = if self == Self::NginxStreamed { streamed } else { "" };
         vec![
@@ -125,6 +138,12 @@ impl Peer {
             ("UPSTREAM", setting.upstream.to_string()),
             ("UPSTREAM_PORT", setting.upstream.port().to_string()),
             ("BUFFERING", buffering.to_owned()),
+            (
+                "ZONE",
+                if limited { "limit_req_zone $binary_remote_addr zone=a:1m rate=1r/m;" } else { "" }
+                    .to_owned(),
+            ),
+            ("LIMIT", if limited { "limit_req zone=a; limit_req_status 429;" } else { "" }.to_owned()),
         ]
     }
 }

@@ -107,8 +107,11 @@ impl Course<'_> {
     fn measure(&self, row: &mut Row, program: &Path) -> Result<()> {
         let upstream = self.upstream.address;
         let workers = row.mode.workers();
-        let setting = Setting { root: self.root, runs: self.runs, upstream, workers };
+        let setting = Setting { root: self.root, runs: self.runs, upstream, workers, mode: row.mode };
         let running = row.peer.start(program, &setting)?;
+        if row.mode == Mode::Refuse {
+            probe::ask(running.address, SMALL).context("the one request that is admitted")?;
+        }
         if row.peer == Peer::Ours {
             check_streaming(row.mode, &running)?;
         }
@@ -123,7 +126,8 @@ impl Course<'_> {
             let (script, address, connections) = (&script, running.address, self.options.conns);
             Ok(Load { script, address, exchange, answer_bytes, connections, secs, cpu })
         };
-        load(SMALL, WARM_UP_SECS)?.run().context("small answers to warm up")?;
+        let warm_up = if row.mode == Mode::Refuse { row.mode.exchange() } else { SMALL };
+        load(warm_up, WARM_UP_SECS)?.run().context("small answers to warm up")?;
         let memory_before = running.process.memory();
         if row.mode.large_bodies() {
             load(row.mode.exchange(), WARM_UP_SECS)?.run().context("large bodies to warm up")?;

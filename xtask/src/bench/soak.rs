@@ -14,7 +14,7 @@ use clap::Args;
 
 use super::{
     build_release,
-    modes::SMALL,
+    modes::{Mode, SMALL},
     peers::{Peer, Running, Setting},
     probe,
     upstream::{OTHER_CPU, Upstream},
@@ -42,7 +42,8 @@ pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
     let runs = tempfile::Builder::new().prefix("poundlock-soak-").tempdir()?;
     fs::set_permissions(&runs, Permissions::from_mode(0o755))?;
     let upstream = Upstream::start(root, runs.path())?;
-    let setting = Setting { root, runs: runs.path(), upstream: upstream.address, workers: 1 };
+    let setting =
+        Setting { root, runs: runs.path(), upstream: upstream.address, workers: 1, mode: Mode::Get };
     let running = Peer::Ours.start(&binary, &setting)?;
     let script = root.join("benches/peers/wrk.lua");
     let load = Load {

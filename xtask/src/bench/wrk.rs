@@ -71,15 +71,21 @@ impl Load<'_> {
         let said = String::from_utf8_lossy(&output.stderr);
         let outcome =
             serde_json::from_str(json.with_context(|| format!("wrk printed no result: {text}{said}"))?)?;
-        check(&outcome, self.answer_bytes, self.connections)?;
+        check(&outcome, self.exchange.status, self.answer_bytes, self.connections)?;
         Ok(outcome)
     }
 }
 
-/// Every answer was 200 and of the right length.
+/// Every answer had the right status and length. (wrk counts all but 2xx and 3xx as errors.)
 #[expect(clippy::cast_precision_loss, reason = "byte counts of one run are far below 2^52")]
-fn check(outcome: &Outcome, answer_bytes: usize, connections: usize) -> Result<()> {
-    ensure!(outcome.bad_status == 0, "{} answers of {} are errors", outcome.bad_status, outcome.requests);
+fn check(outcome: &Outcome, status: u16, answer_bytes: usize, connections: usize) -> Result<()> {
+    let errors = if status < 400 { 0 } else { outcome.requests };
+    ensure!(
+        outcome.bad_status == errors,
+        "{} answers of {} are errors",
+        outcome.bad_status,
+        outcome.requests
+    );
     ensure!(outcome.errors == 0, "{} connections failed in {} requests", outcome.errors, outcome.requests);
     ensure!(outcome.requests > 0, "no answer at all");
     let expected = outcome.requests as f64 * answer_bytes as f64;
@@ -104,7 +110,10 @@ mod tests {
 
     #[test]
     fn wrong_answers_are_found() {
+        let check = |outcome: &Outcome, bytes, connections| check(outcome, 200, bytes, connections);
         assert!(check(&outcome(300_000, 0, 0), 300, 1).is_ok());
+        assert!(super::check(&outcome(300_000, 0, 1000), 429, 300, 1).is_ok());
+        assert!(super::check(&outcome(300_000, 0, 999), 429, 300, 1).is_err());
         assert!(check(&outcome(300_000, 1, 0), 300, 1).is_err());
         assert!(check(&outcome(300_000, 0, 1), 300, 1).is_err());
         assert!(check(&outcome(100_000, 0, 0), 300, 1).is_err());

@@ -25,13 +25,9 @@ impl<'a> HeadFacts<'a> {
         proxies: &TrustedProxies,
         forwarding: Forwarding,
     ) -> Self {
-        let peer = head.extensions.get::<Peer>();
-        let values = || head.headers.get_all(name(forwarding)).iter().map(|value| value.as_bytes());
-        let address = peer.map(|peer| match peer.trusted {
-            true => client_ip(forwarding, peer.address.ip(), values(), |ip| proxies.trusts(ip)).address,
-            false => peer.address.ip().to_canonical(),
-        });
-        Self { head, service, address, trusted: peer.is_some_and(|peer| peer.trusted), forwarding }
+        let address = client_address(head, proxies, forwarding);
+        let trusted = head.extensions.get::<Peer>().is_some_and(|peer| peer.trusted);
+        Self { head, service, address, trusted, forwarding }
     }
 
     /// Whether somebody who is no proxy of ours says whom a request comes from.
@@ -47,6 +43,20 @@ impl<'a> HeadFacts<'a> {
     pub(super) fn head(&self) -> &'a Parts {
         self.head
     }
+}
+
+/// Whom a request comes from; `None` if it came by no connection.
+pub(crate) fn client_address(
+    head: &Parts,
+    proxies: &TrustedProxies,
+    forwarding: Forwarding,
+) -> Option<IpAddr> {
+    let peer = head.extensions.get::<Peer>()?;
+    if !peer.trusted {
+        return Some(peer.address.ip().to_canonical());
+    }
+    let values = head.headers.get_all(name(forwarding)).iter().map(|value| value.as_bytes());
+    Some(client_ip(forwarding, peer.address.ip(), values, |ip| proxies.trusts(ip)).address)
 }
 
 fn name(forwarding: Forwarding) -> header::HeaderName {

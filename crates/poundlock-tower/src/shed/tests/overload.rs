@@ -19,11 +19,15 @@ const COUNTED: Duration = Duration::from_secs(20);
 
 /// Servers with one queue in front of them, first come first served.
 #[derive(Clone)]
-struct Servers(Rc<RefCell<BinaryHeap<Reverse<Instant>>>>);
+struct Servers {
+    free: Rc<RefCell<BinaryHeap<Reverse<Instant>>>>,
+    takes: Duration,
+}
 
 impl Servers {
-    fn new() -> Self {
-        Self(Rc::new(RefCell::new((0..SERVERS).map(|_| Reverse(Instant::now())).collect())))
+    fn new(servers: usize, takes: Duration) -> Self {
+        let free = (0..servers).map(|_| Reverse(Instant::now())).collect();
+        Self { free: Rc::new(RefCell::new(free)), takes }
     }
 }
 
@@ -37,9 +41,9 @@ impl Service<Request<()>> for Servers {
     }
 
     fn call(&mut self, _: Request<()>) -> Self::Future {
-        let mut free = self.0.borrow_mut();
+        let mut free = self.free.borrow_mut();
         let Reverse(soonest) = free.pop().expect("there are servers");
-        let done = soonest.max(Instant::now()) + TAKES;
+        let done = soonest.max(Instant::now()) + self.takes;
         free.push(Reverse(done));
         Box::pin(async move {
             tokio::time::sleep_until(done).await;
@@ -57,15 +61,21 @@ struct Outcomes {
 
 /// Sends requests at this multiple of the capacity, at even distances, and counts those of the second part.
 fn run(load: f64, throttled: bool) -> Outcomes {
+    run_on(SERVERS, TAKES, load, throttled.then(Bounds::default))
+}
+
+fn run_on(servers: usize, takes: Duration, load: f64, bounds: Option<Bounds>) -> Outcomes {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {
-        let throttle = Arc::new(Throttle::new("shop".into(), Bounds::default(), NonZeroUsize::MIN));
-        tokio::task::spawn_local(tick(throttle.clone()));
-        let policy = throttled.then(|| Arc::new(ShedPolicy::new(throttle)));
-        let mut service = ShedLayer::new(Perhaps(policy)).layer(Servers::new());
+        let policy = bounds.map(|bounds| {
+            let throttle = Arc::new(Throttle::new("shop".into(), bounds, NonZeroUsize::MIN));
+            tokio::task::spawn_local(tick(throttle.clone()));
+            Arc::new(ShedPolicy::new(throttle))
+        });
+        let mut service = ShedLayer::new(Perhaps(policy)).layer(Servers::new(servers, takes));
         let outcomes = Rc::new(RefCell::new(Outcomes::default()));
-        let distance = TAKES.div_f64(SERVERS as f64 * load);
+        let distance = takes.div_f64(servers as f64 * load);
         let begin = Instant::now();
         for n in 0.. {
             let sent = begin + distance * n;
@@ -81,12 +91,12 @@ fn run(load: f64, throttled: bool) -> Outcomes {
                 match answer {
                     _ if !counts => {}
                     Err(_) => outcomes.refused += 1,
-                    Ok(()) if sent.elapsed() <= PATIENCE => outcomes.good += 1,
+                    Ok(()) if sent.elapsed() <= takes.max(PATIENCE) => outcomes.good += 1,
                     Ok(()) => outcomes.late += 1,
                 }
             });
         }
-        tokio::time::sleep(PATIENCE).await;
+        tokio::time::sleep(takes + PATIENCE).await;
         outcomes.take()
     })
 }
@@ -130,4 +140,15 @@ fn below_the_capacity_nobody_is_refused() {
         let outcomes = run(load, true);
         assert_eq!((outcomes.refused, outcomes.late), (0, 0), "{load}: {outcomes:?}");
     }
+}
+
+/// A hundred at once, which is ten times less than it could bear.
+#[test]
+fn a_service_that_answers_many_at_once_is_refused_nothing_once_its_limit_is_found_or_from_the_start() {
+    let check = |takes, bounds| {
+        let outcomes = run_on(1_000, Duration::from_millis(takes), 0.1, Some(bounds));
+        assert_eq!((outcomes.refused, outcomes.late), (0, 0), "{takes} ms: {outcomes:?}");
+    };
+    check(200, Bounds::default());
+    check(1_000, Bounds::new(2, 150, 10_000).unwrap());
 }

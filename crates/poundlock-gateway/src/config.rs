@@ -32,7 +32,7 @@ use serde_json::Value;
 pub use checked::{
     AccessLog, Admin, Balance, Ban, Config, Drain, Forwarding, HeadLimits, HealthCheck, Limit, LimitBudget,
     LimitMode, Listener, Log, LogFormat, Metrics, Missing, OnError, PoolLimits, Retry, Service, Store,
-    Timeouts,
+    Throttle, ThrottleMode, Timeouts,
 };
 pub use flags::Flag;
 pub use problem::Problems;

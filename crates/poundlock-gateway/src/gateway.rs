@@ -14,6 +14,7 @@ mod signals;
 mod sockets;
 mod table;
 mod telemetry;
+mod throttle;
 
 pub use reload::{Reload, ReloadError};
 pub use signals::Signals;
@@ -34,7 +35,7 @@ use telemetry::ProtocolErrors;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
-/// Threads for probes, names, the admin API and signals.
+/// Threads for probes, names, throttles, the admin API and signals.
 const BACKGROUND_THREADS: usize = 2;
 
 /// What all workers and the background share.
@@ -93,6 +94,7 @@ pub fn start(loaded: &Loaded, reload: Reload, signals: Signals) -> Result<Runnin
     let changes = background.block_on(async { reloader.watch() });
     let following = changes.map(|changes| background.spawn(reloader.clone().follow(changes)));
     background.spawn(reloader.clone().refresh_names());
+    background.spawn(throttle::run(shared.clone(), config.workers));
     let signals = match signals {
         Signals::Take => Some(background.block_on(async { Inbox::open() })?),
         Signals::Leave => None,
@@ -121,7 +123,7 @@ fn spawn_workers(
         let (shared, phase) = (shared.clone(), phase.subscribe());
         std::thread::Builder::new()
             .name(format!("worker-{index}"))
-            .spawn(move || worker::run(shared, sockets, phase))
+            .spawn(move || worker::run(shared, index, sockets, phase))
             .context("cannot start a worker thread")
     };
     sockets.into_iter().enumerate().map(spawn).collect()

@@ -10,7 +10,7 @@ use poundlock_limit::LimitSet;
 use poundlock_limit::client_ip::Forwarding;
 use poundlock_observe::http::RouteId;
 use poundlock_scale::{Percent, RetryBudget};
-use poundlock_tower::{Limiter, ProtocolCheck, TrustedProxies};
+use poundlock_tower::{Limiter, ProtocolCheck, ShedPolicy, TrustedProxies};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -69,6 +69,8 @@ pub(crate) struct Service {
     pub(crate) timeout: Timeouts,
     pub(crate) retry: RetryPolicy,
     pub(crate) limits: Arc<LimitSet>,
+    /// How it is throttled, if it is.
+    pub(crate) shed: Option<Arc<ShedPolicy>>,
     budget: AtomicU32,
 }
 
@@ -101,7 +103,13 @@ impl Service {
         limits: Arc<LimitSet>,
     ) -> Self {
         let budget = AtomicU32::new(RetryBudget::new().to_bits());
-        Self { name, route, instances, bounds, timeout, retry, limits, budget }
+        Self { name, route, instances, bounds, timeout, retry, limits, shed: None, budget }
+    }
+
+    /// The same service, throttled or not.
+    pub(crate) fn throttled(mut self, shed: Option<Arc<ShedPolicy>>) -> Self {
+        self.shed = shed;
+        self
     }
 
     /// A first attempt earns its share of a retry. While the budget is full, which is nearly

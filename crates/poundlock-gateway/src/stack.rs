@@ -17,7 +17,7 @@ use poundlock_observe::http::HttpShard;
 use poundlock_tower::{
     BodyCap, BodyCapLayer, CorrelationLayer, CorrelationService, Gate, GateLayer, LimitLayer, LimitService,
     ObserveLayer, ObserveService, ObservedBody, ProtocolCheck, RespondLayer, RespondService, ResponseBody,
-    TimeoutLayer, TimeoutService,
+    ShedLayer, ShedService, TimeoutLayer, TimeoutService,
 };
 use route::{ByMatch, Route, RouteLayer};
 use std::rc::Rc;
@@ -34,6 +34,7 @@ pub(crate) fn build(worker: &Rc<Worker>, routing: &Arc<Routing>, listener: usize
         .layer(observe(worker))                               // counts and times refusals too
         .layer(RespondLayer)                                  // Rejection → HTTP: nothing above can fail
         .layer(GateLayer::new(policy.protocol.clone()))       // nothing below trusts an ambiguous request
+        .layer(shed(worker, routing, listener))               // the cheapest refusal, before any work for the request
         .layer(limit(routing, listener))                      // rates and quotas, before a body is read
         .layer(OpsLayer::new(worker.operations.clone()))      // below the gates: nothing is exempt from them
         .layer(BodyCapLayer::new(policy.max_body))            // before anybody reads a body
@@ -46,7 +47,7 @@ pub(crate) type Stack = CorrelationService<
     Route<
         ObserveService<
             RespondService<
-                Gate<ProtocolCheck, Limit<Ops<BodyCap<TimeoutService<ByMatch, UpstreamService>>>>>,
+                Gate<ProtocolCheck, Shed<Limit<Ops<BodyCap<TimeoutService<ByMatch, UpstreamService>>>>>>,
             >,
             Rc<HttpShard>,
             ByMatch,
@@ -54,6 +55,7 @@ pub(crate) type Stack = CorrelationService<
     >,
 >;
 
+type Shed<S> = ShedService<ByMatch, S>;
 type Limit<S> = LimitService<LimitsByMatch, S>;
 
 /// What comes back up.
@@ -61,6 +63,11 @@ pub(crate) type StackBody = ObservedBody<ResponseBody<ResponseBody<UpstreamBody>
 
 fn observe(worker: &Worker) -> ObserveLayer<Rc<HttpShard>, ByMatch> {
     ObserveLayer::new(worker.http.clone(), ByMatch).with_access_log(worker.access_log.clone())
+}
+
+fn shed(worker: &Worker, routing: &Routing, listener: usize) -> ShedLayer<ByMatch> {
+    let policy = &routing.listeners[listener];
+    ShedLayer::new(ByMatch).at_desk(worker.index).behind(policy.trusted_proxies.clone(), policy.forwarding)
 }
 
 fn limit(routing: &Arc<Routing>, listener: usize) -> LimitLayer<LimitsByMatch> {

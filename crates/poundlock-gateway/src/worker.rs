@@ -44,6 +44,8 @@ pub(crate) struct Worker {
     pub(crate) phase: watch::Receiver<Phase>,
     /// Whether the phase is past serving, for the request path.
     pub(crate) leaving: Cell<bool>,
+    /// Which of the workers it is, counted from 0.
+    pub(crate) index: usize,
     shared: Arc<Shared>,
     routing: RefCell<arc_swap::Cache<Arc<arc_swap::ArcSwap<Routing>>, Arc<Routing>>>,
     /// Room for connections, by listener.
@@ -82,7 +84,7 @@ impl Drop for Tunnel<'_> {
 }
 
 impl Worker {
-    fn new(shared: Arc<Shared>, phase: watch::Receiver<Phase>) -> Self {
+    fn new(shared: Arc<Shared>, index: usize, phase: watch::Receiver<Phase>) -> Self {
         let ticks = Ticks::default();
         Self {
             pool: Pool::new(ticks.clone()),
@@ -93,6 +95,7 @@ impl Worker {
             connections: Roster::default(),
             tunnels: Tunnels::default(),
             ticks,
+            index,
             leaving: Cell::new(false),
             phase,
             routing: RefCell::new(arc_swap::Cache::new(shared.routing.clone())),
@@ -172,12 +175,13 @@ impl Worker {
 /// The runtime cannot be built or a socket cannot be registered.
 pub(crate) fn run(
     shared: Arc<Shared>,
+    index: usize,
     sockets: Vec<std::net::TcpListener>,
     phase: watch::Receiver<Phase>,
 ) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     runtime.block_on(async move {
-        let worker = Rc::new(Worker::new(shared, phase));
+        let worker = Rc::new(Worker::new(shared, index, phase));
         let mut listeners = Vec::new();
         for (index, socket) in sockets.into_iter().enumerate() {
             let listener = TcpListener::from_std(socket)?;

@@ -16,12 +16,15 @@ use http_body_util::Full;
 use poundlock_observe::http::{HttpMetrics, HttpRecorder, RouteId, Scheme};
 use poundlock_observe::{Format, Registry};
 use poundlock_tower::{
-    BodyCapLayer, CorrelationLayer, GateLayer, ObserveLayer, ProtocolCheck, RespondLayer, TimeoutLayer,
+    BodyCapLayer, CorrelationLayer, GateLayer, ObserveLayer, ProtocolCheck, Rejection, RespondLayer,
+    ShedLayer, TimeoutLayer,
 };
 use rustix::time::{ClockId, clock_gettime};
-use stack::{Inner, all, from_somewhere, limited, run};
+use stack::{Inner, all, from_somewhere, limited, policy, run};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -54,9 +57,24 @@ fn each_alone(c: &mut Criterion<CpuTime>, recorder: impl HttpRecorder + Clone, r
     measure(c, "observe", ObserveLayer::new(recorder, route).layer(Inner::Ready), "");
     measure(c, "respond", RespondLayer.layer(Inner::Ready), "");
     measure(c, "gate", GateLayer::new(ProtocolCheck::default()).layer(Inner::Ready), "");
+    measure(c, "shed", ShedLayer::new(policy(20)).layer(Inner::Ready), "");
+    refusals(c);
     measure(c, "body-cap", BodyCapLayer::new(64 * 1024).layer(Inner::Ready), "");
     let timeout = TimeoutLayer::new((Duration::from_secs(30), "shop".into()));
     measure(c, "timeout", timeout.layer(Inner::Ready), "");
+}
+
+/// What it costs to be refused, without the answer that is made of it.
+fn refusals(c: &mut Criterion<CpuTime>) {
+    let mut service = ShedLayer::new(policy(1)).layer(Inner::Waits);
+    let _in_the_only_place = service.call(from_somewhere(""));
+    let mut refuse = |request| {
+        let answer = pin!(service.call(request)).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(answer, Poll::Ready(Err(Rejection::Shed(_)))));
+    };
+    c.bench_function("layers/shed, refused", |bencher| {
+        bencher.iter_batched(|| from_somewhere(""), &mut refuse, BatchSize::SmallInput)
+    });
 }
 
 fn layers(c: &mut Criterion<CpuTime>) {

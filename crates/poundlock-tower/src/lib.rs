@@ -10,6 +10,7 @@
 //! | [`ObserveLayer`] | counts, times, access log | sees refusals too |
 //! | [`RespondLayer`] | [`Rejection`] → HTTP | nothing above can fail |
 //! | [`GateLayer`] | asks a [`Check`], e.g. [`ProtocolCheck`] | before any work |
+//! | [`ShedLayer`] | as many requests at once as the service keeps up with | a refusal before any work |
 //! | [`LimitLayer`] | rates and quotas by key | before a body is read |
 //! | [`BodyCapLayer`] | bounds and counts request bodies | before anything reads one |
 //! | [`TimeoutLayer`] | bounds the wait for the response head | around the whole upstream call |
@@ -27,6 +28,7 @@ mod peer;
 mod protocol;
 mod rejection;
 mod respond;
+pub mod shed;
 mod timeout;
 
 pub use body::{BodyError, ResponseBody};
@@ -44,4 +46,5 @@ pub use peer::{Peer, TrustedProxies};
 pub use protocol::{AmbiguousLength, ProtocolCheck};
 pub use rejection::{Rejection, Side};
 pub use respond::{RespondLayer, RespondService};
+pub use shed::{ShedLayer, ShedPolicy, ShedScope, ShedService, Throttle};
 pub use timeout::{Deadline, TimeoutLayer, TimeoutService};

@@ -33,6 +33,7 @@ pub use told::Refused;
 
 use crate::{Rejection, TrustedProxies};
 use facts::HeadFacts;
+pub(crate) use facts::client_address;
 use future::Admitted;
 use http::{Request, Response, request::Parts};
 use judge::Judged;

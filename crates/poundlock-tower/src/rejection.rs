@@ -9,7 +9,6 @@ use crate::limit::Refused;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use poundlock_observe::http::ErrorType;
-use serde_json::json;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -178,27 +177,37 @@ impl Rejection {
         }
     }
 
+    /// The body of the answer. Written as text: a tree of JSON costs more than all the rest of a refusal, and a flood of
+    /// requests must be cheap to refuse.
+    fn problem(&self, face: &face::Face, request_id: Option<&str>) -> String {
+        let mut text = String::with_capacity(384);
+        let detail = self.detail();
+        let members = [
+            ("\",\"title\":", Some(face.title)),
+            (",\"detail\":", Some(&*detail)),
+            (",\"side\":", Some(face.side.as_str())),
+            (",\"request_id\":", request_id),
+            (",\"service\":", self.service()),
+            (",\"limit\":", self.limit()),
+        ];
+        text.push_str("{\"type\":\"urn:poundlock:problem:");
+        text.push_str(face.slug);
+        for (name, value) in members {
+            let Some(value) = value else { continue };
+            text.push_str(name);
+            quote(&mut text, value);
+        }
+        text.push_str(",\"status\":");
+        text.push_str(face.status.as_str());
+        text.push('}');
+        text
+    }
+
     /// The answer: RFC 9457 `application/problem+json`, with `request_id`, `side` and, where they
     /// help, `service` and `limit` as extension members.
     pub fn to_response(&self, request_id: Option<&str>) -> Response<Bytes> {
         let face = self.face();
-        let mut problem = json!({
-            "type": format!("urn:poundlock:problem:{}", face.slug),
-            "title": face.title,
-            "status": face.status.as_u16(),
-            "detail": self.detail(),
-            "side": face.side.as_str(),
-        });
-        if let Some(id) = request_id {
-            problem["request_id"] = id.into();
-        }
-        if let Some(service) = self.service() {
-            problem["service"] = service.into();
-        }
-        if let Some(limit) = self.limit() {
-            problem["limit"] = limit.into();
-        }
-        let mut response = Response::new(Bytes::from(problem.to_string()));
+        let mut response = Response::new(Bytes::from(self.problem(&face, request_id)));
         *response.status_mut() = face.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
@@ -226,6 +235,17 @@ impl Rejection {
     }
 }
 
+/// A JSON string. Names and IDs are plain, so nearly always nothing needs to be escaped.
+fn quote(text: &mut String, value: &str) {
+    if value.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+        text.push('"');
+        text.push_str(value);
+        text.push('"');
+    } else {
+        text.push_str(&serde_json::Value::from(value).to_string());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,6 +261,14 @@ mod tests {
         assert_eq!(problem["service"], "shop");
         assert_eq!(problem["request_id"], "id-12345");
         assert_eq!(problem["status"], 502);
+    }
+
+    #[test]
+    fn a_detail_with_quotes_is_still_json() {
+        let why = "expected `\"a\\b\"`\nat line 1";
+        let response = Rejection::InvalidCall(why.into()).to_response(Some("id-12345"));
+        let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!((&problem["detail"], &problem["status"]), (&why.into(), &422.into()));
     }
 
     #[test]

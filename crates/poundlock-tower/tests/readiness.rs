@@ -8,12 +8,15 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use poundlock_limit::throttle::Bounds;
 use poundlock_observe::http::{HttpMetrics, RouteId};
 use poundlock_tower::{
     BodyCapLayer, CorrelationLayer, GateLayer, ObserveLayer, ProtocolCheck, Rejection, RespondLayer,
-    TimeoutLayer,
+    ShedLayer, ShedPolicy, Throttle, TimeoutLayer,
 };
 use std::future::{Ready, ready};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -71,10 +74,13 @@ async fn every_layer_calls_the_instance_it_polled() {
     let recorder = HttpMetrics::new(Default::default()).shared();
     let observe = ObserveLayer::new(recorder, RouteId::UNMATCHED);
     let timeout = TimeoutLayer::new((Duration::from_secs(1), "shop".into()));
+    let throttle = Throttle::new("shop".into(), Bounds::default(), NonZeroUsize::MIN);
+    let shed = ShedLayer::new(Arc::new(ShedPolicy::new(Arc::new(throttle))));
     check("correlation", CorrelationLayer::new()).await;
     check("observe", observe.clone()).await;
     check("respond", RespondLayer).await;
     check("gate", GateLayer::new(ProtocolCheck::default())).await;
+    check("shed", shed.clone()).await;
     check("body cap", BodyCapLayer::new(1024)).await;
     check("timeout", timeout.clone()).await;
     let all = ServiceBuilder::new()
@@ -82,6 +88,7 @@ async fn every_layer_calls_the_instance_it_polled() {
         .layer(observe)
         .layer(RespondLayer)
         .layer(GateLayer::new(ProtocolCheck::default()))
+        .layer(shed)
         .layer(BodyCapLayer::new(1024))
         .layer(timeout)
         .into_inner();

@@ -5,12 +5,15 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use poundlock_limit::throttle::Bounds;
 use poundlock_observe::http::{HttpMetrics, RouteId};
 use poundlock_tower::{
     BodyCap, BodyCapLayer, CappedBody, CorrelationLayer, CorrelationService, Gate, GateLayer, ObserveLayer,
-    ObserveService, ProtocolCheck, Rejection, RespondLayer, RespondService, TimeoutLayer, TimeoutService,
+    ObserveService, ProtocolCheck, Rejection, RespondLayer, RespondService, ShedLayer, ShedPolicy,
+    ShedService, Throttle, TimeoutLayer, TimeoutService,
 };
 use std::cell::Cell;
+use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,15 +23,18 @@ type Capped = Request<CappedBody<Full<Bytes>>>;
 type Outbound = Response<Full<Bytes>>;
 
 type Timed<S> = TimeoutService<(Duration, Arc<str>), S>;
-type Refusing<S> = RespondService<Gate<ProtocolCheck, BodyCap<Timed<S>>>>;
+type Shedding<S> = ShedService<Arc<ShedPolicy>, S>;
+type Refusing<S> = RespondService<Gate<ProtocolCheck, Shedding<BodyCap<Timed<S>>>>>;
 type Stack<S, R> = CorrelationService<ObserveService<Refusing<S>, R, RouteId>>;
 
 fn stack<S, R: Clone>(recorder: R, inner: S) -> Stack<S, R> {
+    let throttle = Throttle::new("shop".into(), Bounds::default(), NonZeroUsize::MIN);
     ServiceBuilder::new()
         .layer(CorrelationLayer::new())
         .layer(ObserveLayer::new(recorder, RouteId::UNMATCHED))
         .layer(RespondLayer)
         .layer(GateLayer::new(ProtocolCheck::default()))
+        .layer(ShedLayer::new(Arc::new(ShedPolicy::new(Arc::new(throttle)))))
         .layer(BodyCapLayer::new(1024))
         .layer(TimeoutLayer::new((Duration::from_secs(5), "shop".into())))
         .service(inner)

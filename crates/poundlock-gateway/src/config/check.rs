@@ -6,6 +6,7 @@ mod limits;
 mod listener;
 mod service;
 mod store;
+mod throttle;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -4,8 +4,10 @@
 //! here.
 
 mod limits;
+mod throttle;
 
 pub use limits::{Ban, Limit, LimitBudget, LimitMode, Missing, OnError, Store};
+pub use throttle::{Throttle, ThrottleMode};
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -111,6 +113,8 @@ pub struct Service {
     pub pool: PoolLimits,
     /// How an instance is found to be up or down.
     pub health: HealthCheck,
+    /// How many requests it is given at once.
+    pub throttle: Throttle,
     /// How an instance is chosen.
     pub balance: Balance,
 }

@@ -6,6 +6,7 @@
 mod limits;
 mod service;
 mod text;
+mod throttle;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub(super) use text::{
     AddressText, DurationText, HostText, KeyText, NetworkText, PercentText, QuotaText, RateText, SizeText,
     UpstreamText,
 };
+pub(super) use throttle::{RawThrottle, RawThrottleMode};
 
 /// The only version of the file format so far.
 pub(super) const VERSION: u32 = 1;

@@ -5,15 +5,16 @@
 
 use super::Shared;
 use super::names::Names;
+use super::throttle;
 use crate::config::{Config, Forwarding, Listener, Service as ServiceConfig};
 use crate::downstream::Limits;
 use crate::routing::{ListenerPolicy, Once, RetryPolicy, Routing, Service};
 use crate::upstream::{Bounds, Instance};
+use anyhow::Result;
 use http::Method;
 use poundlock_limit::{LimitSet, client_ip};
 use poundlock_observe::http::Scheme;
 use poundlock_scale::{HealthThresholds, Percent};
-use poundlock_tower::limit::LimiterError;
 use poundlock_tower::{Limiter, ProtocolCheck, TrustedProxies, operations};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,21 +22,21 @@ use std::sync::Arc;
 /// The table for this configuration; `old` gives what can be kept.
 ///
 /// # Errors
-/// More limits apply to a service than can be decided together.
+/// More limits apply to a service than can be decided together, or a throttle cannot be counted.
 pub(super) fn build(
     config: &Config,
     limiter: &Arc<Limiter>,
     names: &Names,
     old: &Routing,
     shared: &Shared,
-) -> Result<Routing, LimiterError> {
+) -> Result<Routing> {
     let listeners = config.listeners.iter().map(|l| Arc::new(listener(l, shared))).collect();
     let services = config.services.iter().map(|service| {
         let limits = limiter.of_service(&service.name)?;
-        let entry = Arc::new(build_service(config, service, names, old, shared, limits));
+        let entry = Arc::new(build_service(config, service, names, old, shared, limits)?);
         Ok((service.hosts.clone(), entry))
     });
-    Ok(Routing::new(limiter.clone(), listeners, services.collect::<Result<_, _>>()?))
+    Ok(Routing::new(limiter.clone(), listeners, services.collect::<Result<_>>()?))
 }
 
 fn listener(listener: &Listener, shared: &Shared) -> ListenerPolicy {
@@ -65,7 +66,7 @@ fn build_service(
     old: &Routing,
     shared: &Shared,
     limits: Arc<LimitSet>,
-) -> Service {
+) -> Result<Service> {
     let thresholds = HealthThresholds {
         down_after: u16::try_from(service.health.down_after).unwrap_or(u16::MAX),
         up_after: u16::try_from(service.health.up_after).unwrap_or(u16::MAX),
@@ -86,7 +87,9 @@ fn build_service(
         budget: Percent::from_ratio(service.retry.budget.as_ratio()),
     };
     let route = shared.http.route(&service.name, Scheme::Http);
-    Service::new(service.name.as_str().into(), route, instances, bounds, service.timeout, retry, limits)
+    let name = service.name.as_str().into();
+    let shed = throttle::policy(service, before, config.workers, shared)?;
+    Ok(Service::new(name, route, instances, bounds, service.timeout, retry, limits).throttled(shed))
 }
 
 fn instance(

@@ -15,13 +15,17 @@ use poundlock_observe::process::{ProcessMetrics, register_build_info};
 use poundlock_observe::registry::Counter;
 use poundlock_observe::{Limits, Registry};
 use poundlock_tower::operations::Metrics;
-use poundlock_tower::{Limiter, Operations};
+use poundlock_tower::{Limiter, Operations, Throttle};
 use std::sync::Arc;
 
 /// Downstream connections that broke HTTP before there was a request to count.
 const PROTOCOL_ERRORS: &str = "poundlock_downstream_protocol_errors_total";
 /// Instances by state.
 const UPSTREAM_INSTANCES: &str = "poundlock_upstream_instances";
+
+/// The limit of a throttled service, and what there is of it.
+const CONCURRENCY_LIMIT: &str = "poundlock_concurrency_limit";
+const CONCURRENCY_IN_FLIGHT: &str = "poundlock_concurrency_in_flight";
 
 /// Everything that workers and background share, before there is a routing table.
 pub(super) fn shared(config: &Config) -> Result<Shared> {
@@ -35,6 +39,7 @@ pub(super) fn shared(config: &Config) -> Result<Shared> {
     registry.register(Arc::new(http.clone()))?;
     registry.register(Arc::new(client.clone()))?;
     registry.register(Arc::new(Instances(routing.clone())))?;
+    registry.register(Arc::new(Throttles(routing.clone())))?;
     registry.register(process.clone())?;
     register_build_info(&registry, env!("CARGO_PKG_VERSION"), &[])?;
     let board = Arc::new(HealthBoard::new(DEFAULT_MAX_COMPONENTS));
@@ -104,5 +109,31 @@ impl Collect for Instances {
                 to.number(&labels, Number::Int(n));
             }
         }
+    }
+}
+
+/// Shows `poundlock_concurrency_limit{service}` and `poundlock_concurrency_in_flight{service}`.
+struct Throttles(Arc<ArcSwap<Routing>>);
+
+impl Throttles {
+    fn family(&self, to: &mut dyn Visitor, name: &'static str, help: &str, value: fn(&Throttle) -> u32) {
+        to.family(&Family { name, help, kind: Kind::Gauge });
+        for policy in self.0.load().services.iter().filter_map(|service| service.shed.as_ref()) {
+            let labels = [("service", &**policy.throttle.service())];
+            to.number(&labels, Number::Int(value(&policy.throttle).into()));
+        }
+    }
+}
+
+impl Collect for Throttles {
+    fn names(&self) -> &[&'static str] {
+        &[CONCURRENCY_LIMIT, CONCURRENCY_IN_FLIGHT]
+    }
+
+    fn collect(&self, to: &mut dyn Visitor) {
+        let help = "Requests that a service is given at once at most.";
+        self.family(to, CONCURRENCY_LIMIT, help, Throttle::limit);
+        let help = "Requests that a throttled service has now, and whose answers have not begun.";
+        self.family(to, CONCURRENCY_IN_FLIGHT, help, Throttle::in_flight);
     }
 }

@@ -7,7 +7,7 @@
 use crate::routing::{Matched, Routing};
 use http::Request;
 use poundlock_observe::http::RouteId;
-use poundlock_tower::{Classify, Deadline};
+use poundlock_tower::{Classify, Deadline, ShedPolicy, ShedScope};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -77,6 +77,12 @@ impl Classify for ByMatch {
             Some(Matched { service: Some(service), .. }) => service.name.clone(),
             _ => "_unmatched".into(),
         }
+    }
+}
+
+impl ShedScope for ByMatch {
+    fn policy<'a, B>(&'a self, request: &'a Request<B>) -> Option<&'a Arc<ShedPolicy>> {
+        request.extensions().get::<Matched>()?.service.as_ref()?.shed.as_ref()
     }
 }
 

@@ -26,11 +26,7 @@ impl<'a> HeadFacts<'a> {
         forwarding: Forwarding,
     ) -> Self {
         let peer = peer(head, proxies);
-        let values = || head.headers.get_all(name(forwarding)).iter().map(|value| value.as_bytes());
-        let address = peer.map(|peer| match peer.trusted {
-            true => client_ip(forwarding, peer.address.ip(), values(), |ip| proxies.trusts(ip)).address,
-            false => peer.address.ip().to_canonical(),
-        });
+        let address = client_address(head, proxies, forwarding);
         Self { head, service, address, trusted: peer.is_some_and(|peer| peer.trusted), forwarding }
     }
 
@@ -60,6 +56,20 @@ fn peer(head: &Parts, proxies: &TrustedProxies) -> Option<Peer> {
     #[cfg(not(feature = "axum"))]
     let _ = proxies;
     known
+}
+
+/// Whom a request comes from; `None` if it came by no connection.
+pub(crate) fn client_address(
+    head: &Parts,
+    proxies: &TrustedProxies,
+    forwarding: Forwarding,
+) -> Option<IpAddr> {
+    let peer = peer(head, proxies)?;
+    if !peer.trusted {
+        return Some(peer.address.ip().to_canonical());
+    }
+    let values = head.headers.get_all(name(forwarding)).iter().map(|value| value.as_bytes());
+    Some(client_ip(forwarding, peer.address.ip(), values, |ip| proxies.trusts(ip)).address)
 }
 
 fn name(forwarding: Forwarding) -> header::HeaderName {

@@ -4,12 +4,15 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
+use poundlock_limit::throttle::Bounds;
 use poundlock_observe::http::{HttpRecorder, RouteId};
 use poundlock_tower::{
     BodyCapLayer, CorrelationLayer, GateLayer, ObserveLayer, ProtocolCheck, Rejection, RespondLayer,
-    TimeoutLayer,
+    ShedLayer, ShedPolicy, Throttle, TimeoutLayer,
 };
+use std::num::NonZeroUsize;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tower::ServiceBuilder;
@@ -60,6 +63,7 @@ pub(crate) fn all<R: HttpRecorder + Clone>(
         .layer(ObserveLayer::new(recorder, route))
         .layer(RespondLayer)
         .layer(GateLayer::new(ProtocolCheck::default()))
+        .layer(ShedLayer::new(policy(20)))
         .layer(BodyCapLayer::new(64 * 1024))
         .layer(TimeoutLayer::new((Duration::from_secs(30), "shop".into())))
         .service(inner)
@@ -85,6 +89,13 @@ pub(crate) fn from_somewhere(body: &'static str) -> Request<Full<Bytes>> {
     let address = "203.0.113.7:54321".parse().expect("an address");
     request.extensions_mut().insert(poundlock_tower::Peer { address, trusted: false });
     request
+}
+
+/// Lets this many at once through, until somebody ticks.
+pub(crate) fn policy(limit: u32) -> Arc<ShedPolicy> {
+    let bounds = Bounds::new(1, limit, limit).expect("the limit is not 0");
+    let throttle = Throttle::new("shop".into(), bounds, NonZeroUsize::MIN);
+    Arc::new(ShedPolicy::new(Arc::new(throttle)))
 }
 
 /// A request as clients send them; `body` may be empty.

@@ -218,7 +218,7 @@ fn key(text: &str) -> Result<KeySpec, Mistake> {
     })
 }
 
-fn path_pattern(text: &str) -> Result<String, Mistake> {
+pub(super) fn path_pattern(text: &str) -> Result<String, Mistake> {
     let body = text.strip_suffix('*').unwrap_or(text);
     let valid =
         text.starts_with('/') && !body.contains(['*', '?', '#', '%']) && !body.contains(char::is_whitespace);
@@ -241,7 +241,7 @@ fn method(text: &str) -> Result<String, Mistake> {
     }
 }
 
-fn header(path: String, text: Option<&str>, report: &mut Report<'_>) -> Option<Option<String>> {
+pub(super) fn header(path: String, text: Option<&str>, report: &mut Report<'_>) -> Option<Option<String>> {
     let Some(text) = text else { return Some(None) };
     let read = |text: &str| match http::HeaderName::from_bytes(text.as_bytes()) {
         Ok(name) => Ok(name.as_str().to_owned()),

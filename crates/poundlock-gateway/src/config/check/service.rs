@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use super::Report;
 use super::listener::overlap;
+use super::throttle;
 use crate::config::checked::{Balance, HealthCheck, Listener, PoolLimits, Retry, Service, Timeouts};
 use crate::config::raw::{RawBalance, RawHealth, RawPool, RawRetry, RawService, RawTimeouts};
 use crate::config::suggest::closest;
@@ -40,6 +41,7 @@ fn service(name: &str, raw: &RawService, report: &mut Report<'_>) -> Option<Serv
     let retry = retry(&at("retry"), &raw.retry, report);
     let pool = pool(&at("pool"), &raw.pool, report);
     let health = health(&at("health"), &raw.health, report);
+    let throttle = throttle::check(&at("throttle"), &raw.throttle, report);
     let balance = match raw.balance {
         RawBalance::P2c => Balance::P2c,
     };
@@ -51,6 +53,7 @@ fn service(name: &str, raw: &RawService, report: &mut Report<'_>) -> Option<Serv
         retry: retry?,
         pool: pool?,
         health: health?,
+        throttle: throttle?,
         balance,
     })
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DurationText, HostText, PercentText, UpstreamText};
+use super::{DurationText, HostText, PercentText, RawThrottle, UpstreamText};
 
 /// An upstream application.
 #[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +24,8 @@ pub(in crate::config) struct RawService {
     pub(in crate::config) pool: RawPool,
     /// How an instance is found to be up or down.
     pub(in crate::config) health: RawHealth,
+    /// How many requests it is given at once.
+    pub(in crate::config) throttle: RawThrottle,
     /// How an instance is chosen.
     pub(in crate::config) balance: RawBalance,
 }

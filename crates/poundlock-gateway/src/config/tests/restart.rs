@@ -27,3 +27,12 @@ fn only_what_is_read_at_start_needs_one() {
     check("", "store = { on_error = \"deny\", nodes = 2 }", &["store"]);
     check("", "listen.http.max_connections = 6", &["listen.http.max_connections"]);
 }
+
+#[test]
+fn a_service_needs_none() {
+    let before = config(MINIMAL);
+    let after =
+        config(&format!("{MINIMAL}throttle = {{ mode = \"on\", max = 50 }}\ntimeout.request = \"1s\"\n"));
+    assert_ne!(before.services, after.services);
+    assert_eq!(diff_needs_restart(&before, &after), [""; 0]);
+}

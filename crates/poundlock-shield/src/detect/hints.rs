@@ -1,0 +1,204 @@
+//! The prefilter: which detectors have a reason to run.
+//!
+//! Main type: [`Hints`]. One pass over the bytes tells which marks there are; one Aho-Corasick over all
+//! literals tells which words. It knows no grammar.
+
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
+use std::sync::LazyLock;
+
+/// Single bytes that detectors ask for, as bits.
+pub(super) struct Mark;
+
+impl Mark {
+    pub(super) const SINGLE: u32 = 1;
+    pub(super) const DOUBLE: u32 = 1 << 1;
+    pub(super) const COMPARE: u32 = 1 << 2;
+    pub(super) const PAREN: u32 = 1 << 3;
+    pub(super) const LESS: u32 = 1 << 4;
+    pub(super) const SLASH: u32 = 1 << 5;
+    pub(super) const PIPE: u32 = 1 << 6;
+    pub(super) const SEMICOLON: u32 = 1 << 7;
+    pub(super) const DOLLAR: u32 = 1 << 8;
+    pub(super) const BACKTICK: u32 = 1 << 9;
+    pub(super) const AMPERSAND: u32 = 1 << 10;
+    pub(super) const BRACE: u32 = 1 << 11;
+    pub(super) const BRACKET: u32 = 1 << 12;
+    pub(super) const NEWLINE: u32 = 1 << 13;
+    pub(super) const COLON: u32 = 1 << 14;
+    pub(super) const AT: u32 = 1 << 15;
+    pub(super) const HASH: u32 = 1 << 16;
+    pub(super) const PERCENT: u32 = 1 << 17;
+    pub(super) const STAR: u32 = 1 << 18;
+    pub(super) const CONTROL: u32 = 1 << 19;
+    pub(super) const BACKSLASH: u32 = 1 << 20;
+    pub(super) const CARET: u32 = 1 << 21;
+    pub(super) const QUESTION: u32 = 1 << 22;
+}
+
+/// What one pass over a value found.
+#[derive(Clone, Copy)]
+pub(super) struct Hints {
+    marks: u32,
+    words: u32,
+}
+
+impl Hints {
+    pub(super) fn of(text: &[u8]) -> Self {
+        let marks = text.iter().fold(0, |seen, byte| seen | MARKS[usize::from(*byte)]);
+        let mut words = 0;
+        for found in WORDS.find_overlapping_iter(text) {
+            words |= GROUPS[found.pattern().as_usize()];
+        }
+        Self { marks, words }
+    }
+
+    /// Whether there are only letters, digits and punctuation that does nothing, and no word of interest.
+    pub(super) fn quiet(self) -> bool {
+        self.marks == 0 && self.words == 0
+    }
+
+    pub(super) fn has(self, marks: u32) -> bool {
+        self.marks & marks != 0
+    }
+
+    pub(super) fn word(self, group: u32) -> bool {
+        self.words & group != 0
+    }
+
+    /// Whether the value may be SQL: a word that queries need, or marks that conditions need.
+    pub(super) fn sql(self) -> bool {
+        self.word(group::SQL)
+            || self.has(Mark::SINGLE | Mark::DOUBLE)
+            || (self.has(Mark::COMPARE) && (self.word(group::LOGIC) || self.has(Mark::PAREN)))
+    }
+}
+
+/// Sets of literals, as bits.
+pub(super) mod group {
+    /// Words that queries need.
+    pub(crate) const SQL: u32 = 1;
+    /// Words between conditions.
+    pub(crate) const LOGIC: u32 = 1 << 1;
+}
+
+const LITERALS: [(u32, &[&str]); 2] = [
+    (
+        group::SQL,
+        &[
+            "select",
+            "union",
+            "having",
+            "order by",
+            "group by",
+            "insert",
+            "update",
+            "delete",
+            "drop",
+            "create",
+            "alter",
+            "exec",
+            "declare",
+            "waitfor",
+            "sleep",
+            "benchmark",
+            "information_schema",
+            "sysobjects",
+            "load_file",
+            "outfile",
+            "dumpfile",
+            "extractvalue",
+            "updatexml",
+            "@@",
+            "char(",
+            "chr(",
+            "xp_",
+            "sp_",
+            "case when",
+            "case",
+            "version(",
+            "database(",
+            "user(",
+            "procedure",
+            "iif(",
+            "elt(",
+            "like",
+            "between",
+            "rlike",
+            "regexp",
+            "where",
+            "shutdown",
+            "truncate",
+            "grant",
+            "merge",
+            "attach",
+            "concat",
+            "make_set",
+            "randomblob",
+            "regexp_substring",
+            "pg_",
+            "utl_",
+            "dbms_",
+            "limit",
+            "if(",
+            "convert(",
+            "cast(",
+            "master",
+            "--",
+            "0x",
+            "/*",
+            "null",
+        ],
+    ),
+    (group::LOGIC, &["or", "and", "||", "&&", "xor", "in", "is", "not", "div", "mod"]),
+];
+
+static GROUPS: LazyLock<Vec<u32>> =
+    LazyLock::new(|| LITERALS.iter().flat_map(|(group, words)| words.iter().map(|_| *group)).collect());
+
+static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasickBuilder::new()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::Standard)
+        .kind(Some(AhoCorasickKind::DFA))
+        .build(LITERALS.iter().flat_map(|(_, words)| words.iter()))
+        .expect("a few hundred short literals fit into an automaton")
+});
+
+const MARKS: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = mark(byte as u8);
+        byte += 1;
+    }
+    table
+};
+
+const fn mark(byte: u8) -> u32 {
+    match byte {
+        b'\'' => Mark::SINGLE,
+        b'"' => Mark::DOUBLE,
+        b'=' | b'>' | b'!' => Mark::COMPARE,
+        b'<' => Mark::LESS | Mark::COMPARE,
+        b'(' | b')' => Mark::PAREN,
+        b'/' => Mark::SLASH,
+        b'|' => Mark::PIPE,
+        b';' => Mark::SEMICOLON,
+        b'$' => Mark::DOLLAR,
+        b'`' => Mark::BACKTICK,
+        b'&' => Mark::AMPERSAND,
+        b'{' | b'}' => Mark::BRACE,
+        b'[' | b']' => Mark::BRACKET,
+        b'\n' | b'\r' => Mark::NEWLINE,
+        b':' => Mark::COLON,
+        b'@' => Mark::AT,
+        b'#' => Mark::HASH,
+        b'%' => Mark::PERCENT,
+        b'*' => Mark::STAR,
+        b'\\' => Mark::BACKSLASH,
+        b'^' => Mark::CARET,
+        b'?' => Mark::QUESTION,
+        0..=8 | 11 | 12 | 14..=31 | 127 => Mark::CONTROL,
+        _ => 0,
+    }
+}

@@ -1,0 +1,19 @@
+//! Input validation and attack detection as pure functions.
+//!
+//! Everything here is a function of its input. It knows no clock, no I/O and no HTTP types.
+
+pub mod decode;
+
+mod class;
+mod detect;
+mod exclude;
+mod lines;
+mod scan;
+mod verdict;
+
+pub use class::{Class, Place};
+pub use detect::{CERTAIN, DOUBTFUL, Evidence, LIKELY, MAX_EVIDENCE, ODD, detect};
+pub use exclude::Exclusion;
+pub use lines::{Input, scan_line};
+pub use scan::{MAX_FINDINGS, OVERLAP, Policy, WINDOW, scan_value};
+pub use verdict::{Action, Finding, Level, Location, MAX_SHOWN, Verdict};

@@ -1,0 +1,147 @@
+//! JSON lines in, JSON lines out: the command for whole corpora.
+//!
+//! Main item: [`scan_line`]. The clock is an argument; reading and writing lines is the caller's.
+
+use crate::{
+    class::Place,
+    decode::base64_bytes,
+    scan::{Policy, scan_value},
+    verdict::{Action, Finding, Location, Verdict},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a line holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// Single values.
+    Values,
+    /// Whole requests.
+    Requests,
+}
+
+#[derive(Deserialize)]
+struct ValueLine {
+    #[serde(default)]
+    id: Value,
+    value: Option<Bytes>,
+    value_b64: Option<String>,
+    #[serde(default)]
+    location: Place,
+}
+
+/// A JSON string that need not be UTF-8: lone surrogates are read as the bytes they would be.
+struct Bytes(Vec<u8>);
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Bytes;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_vec()))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Bytes, E> {
+                Ok(Bytes(text.as_bytes().to_vec()))
+            }
+        }
+        from.deserialize_bytes(Visitor)
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    id: Value,
+    verdict: Action,
+    score: u16,
+    level: u8,
+    findings: Vec<Shown<'a>>,
+    ns: u64,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    class: &'static str,
+    rule: &'a str,
+    location: String,
+    decoded: &'a str,
+    chain: &'a [crate::decode::Step],
+    span: [usize; 2],
+    evidence: &'a str,
+    score: u8,
+}
+
+#[derive(Serialize)]
+struct Refusal {
+    id: Value,
+    error: String,
+}
+
+/// Scans one line and returns the line that answers it, without a line end.
+///
+/// `clock` gives nanoseconds from any start; it is asked before and after the scan. A line that is not what
+/// `input` says is answered with `{"id", "error"}`: the answers stay in order.
+pub fn scan_line(line: &str, input: Input, policy: &Policy, clock: impl Fn() -> u64) -> String {
+    let id = |line: &str| match serde_json::from_str::<Value>(line) {
+        Ok(mut value) => value["id"].take(),
+        Err(_) => Value::Null,
+    };
+    let answer = match input {
+        Input::Values => value_line(line, policy, clock),
+        Input::Requests => request_line(line, policy, clock),
+    };
+    let text = match answer {
+        Ok((id, verdict, ns)) => serde_json::to_string(&Answer::new(id, &verdict, ns)),
+        Err(error) => serde_json::to_string(&Refusal { id: id(line), error: error.to_string() }),
+    };
+    text.unwrap_or_default()
+}
+
+type Scanned = Result<(Value, Verdict, u64), serde_json::Error>;
+
+fn value_line(line: &str, policy: &Policy, clock: impl Fn() -> u64) -> Scanned {
+    let line: ValueLine = serde_json::from_str(line)?;
+    let value = match (line.value, line.value_b64) {
+        (Some(value), _) => value.0,
+        (None, Some(text)) => base64_bytes(text.as_bytes()),
+        (None, None) => Vec::new(),
+    };
+    let location = Location { place: line.location, field: String::new() };
+    let start = clock();
+    let verdict = scan_value(&value, &location, policy);
+    Ok((line.id, verdict, clock() - start))
+}
+
+impl<'a> Answer<'a> {
+    fn new(id: Value, verdict: &'a Verdict, ns: u64) -> Self {
+        Self {
+            id,
+            verdict: verdict.action,
+            score: verdict.score,
+            level: verdict.level.number(),
+            findings: verdict.findings.iter().map(Shown::new).collect(),
+            ns,
+        }
+    }
+}
+
+impl<'a> Shown<'a> {
+    fn new(finding: &'a Finding) -> Self {
+        Self {
+            class: finding.class.name(),
+            rule: finding.rule,
+            location: finding.location.to_string(),
+            decoded: &finding.decoded,
+            chain: &finding.chain,
+            span: [finding.span.start, finding.span.end],
+            evidence: &finding.evidence,
+            score: finding.score,
+        }
+    }
+}
+fn request_line(line: &str, policy: &Policy, clock: impl Fn() -> u64) -> Scanned {
+    value_line(line, policy, clock)
+}

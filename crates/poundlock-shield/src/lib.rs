@@ -3,6 +3,7 @@
 //! Everything here is a function of its input. It knows no clock, no I/O and no HTTP types.
 
 pub mod decode;
+pub mod locate;
 
 mod class;
 mod detect;
@@ -15,5 +16,6 @@ pub use class::{Class, Place};
 pub use detect::{CERTAIN, DOUBTFUL, Evidence, LIKELY, MAX_EVIDENCE, ODD, detect};
 pub use exclude::Exclusion;
 pub use lines::{Input, scan_line};
-pub use scan::{MAX_FINDINGS, OVERLAP, Policy, WINDOW, scan_value};
+pub use locate::Head;
+pub use scan::{MAX_FINDINGS, OVERLAP, Policy, RequestScan, WINDOW, scan_request, scan_value};
 pub use verdict::{Action, Finding, Level, Location, MAX_SHOWN, Verdict};

@@ -5,7 +5,8 @@
 use crate::{
     class::Place,
     decode::base64_bytes,
-    scan::{Policy, scan_value},
+    locate::Head,
+    scan::{Policy, scan_raw, scan_request, scan_value},
     verdict::{Action, Finding, Location, Verdict},
 };
 use serde::{Deserialize, Serialize};
@@ -142,6 +143,39 @@ impl<'a> Shown<'a> {
         }
     }
 }
+
+#[derive(Deserialize)]
+struct RequestLine {
+    #[serde(default)]
+    id: Value,
+    raw_b64: Option<String>,
+    #[serde(default)]
+    method: String,
+    #[serde(default)]
+    uri: String,
+    #[serde(default)]
+    headers: Vec<(String, String)>,
+    body: Option<Bytes>,
+    body_b64: Option<String>,
+}
+
 fn request_line(line: &str, policy: &Policy, clock: impl Fn() -> u64) -> Scanned {
-    value_line(line, policy, clock)
+    let line: RequestLine = serde_json::from_str(line)?;
+    if let Some(raw) = line.raw_b64 {
+        let raw = base64_bytes(raw.as_bytes());
+        let start = clock();
+        let verdict = scan_raw(&raw, policy);
+        return Ok((line.id, verdict, clock() - start));
+    }
+    let body = match (line.body, line.body_b64) {
+        (Some(body), _) => body.0,
+        (None, Some(text)) => base64_bytes(text.as_bytes()),
+        (None, None) => Vec::new(),
+    };
+    let headers: Vec<(&[u8], &[u8])> =
+        line.headers.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
+    let head = Head { method: line.method.as_bytes(), target: line.uri.as_bytes(), headers: &headers };
+    let start = clock();
+    let verdict = scan_request(&head, &body, policy);
+    Ok((line.id, verdict, clock() - start))
 }

@@ -4,11 +4,17 @@
 //! values come from.
 
 mod mask;
+mod raw;
+mod request;
+
+pub(crate) use raw::scan_raw;
+pub use request::{RequestScan, scan_request};
 
 use crate::{
-    decode::{Variant, variants},
+    decode::{Step, Variant, variants},
     detect::{CERTAIN, Evidence, detect},
     exclude::Exclusion,
+    locate::{Leaf, Leaves, MAX_FIELD, Oddity, json_leaves},
     verdict::{Finding, Level, Location, MAX_SHOWN, Verdict},
 };
 use mask::shown;
@@ -50,7 +56,7 @@ impl Default for Policy {
 /// ```
 pub fn scan_value(value: &[u8], location: &Location, policy: &Policy) -> Verdict {
     let mut findings = Vec::new();
-    windows(value, |window| scan_window(window, location, &mut findings));
+    windows(value, |window| scan_window(window, location, &[], &mut findings));
     findings.retain(|finding| !policy.exclusions.iter().any(|e| e.covers(finding, "", "")));
     Verdict::of(findings, policy.level)
 }
@@ -68,9 +74,32 @@ fn windows(value: &[u8], mut look: impl FnMut(&[u8])) {
     }
 }
 
-/// Looks at every reading of one window; adds what is found to `findings`.
-pub(crate) fn scan_window(window: &[u8], location: &Location, findings: &mut Vec<Finding>) {
-    for variant in variants(window.to_vec()) {
+/// How deep JSON in values is read.
+const MAX_NESTED: usize = 3;
+
+/// Looks at every reading of one window, which `chain` has led to; adds what is found to `findings`.
+pub(crate) fn scan_window(window: &[u8], location: &Location, chain: &[Step], findings: &mut Vec<Finding>) {
+    let mut nested = Vec::new();
+    readings(window, location, chain, findings, &mut nested);
+    for _ in 0..MAX_NESTED {
+        for (field, bytes, chain) in std::mem::take(&mut nested) {
+            let location = Location { place: location.place, field };
+            readings(&bytes, &location, &chain, findings, &mut nested);
+        }
+    }
+}
+
+type Nested = Vec<(String, Vec<u8>, Vec<Step>)>;
+
+fn readings(
+    window: &[u8],
+    location: &Location,
+    chain: &[Step],
+    findings: &mut Vec<Finding>,
+    nested: &mut Nested,
+) {
+    for mut variant in variants(window.to_vec()) {
+        variant.chain.splice(0..0, chain.iter().copied());
         let evidence = detect(&variant.bytes, location.place);
         let certain = evidence.iter().any(|e| e.score >= CERTAIN);
         for one in evidence {
@@ -79,6 +108,35 @@ pub(crate) fn scan_window(window: &[u8], location: &Location, findings: &mut Vec
         if certain {
             return;
         }
+        unpack(&variant, location, nested);
+    }
+}
+
+/// The leaves of a value that is JSON itself.
+fn unpack(variant: &Variant, location: &Location, nested: &mut Nested) {
+    let chain: Vec<Step> = variant.chain.iter().copied().chain([Step::Json]).collect();
+    if variant.chain.iter().filter(|step| **step == Step::Json).count() < MAX_NESTED {
+        let mut leaves = Unpacked { prefix: &location.field, chain, nested };
+        json_leaves(&variant.bytes, &mut leaves);
+    }
+}
+
+struct Unpacked<'a> {
+    prefix: &'a str,
+    chain: Vec<Step>,
+    nested: &'a mut Nested,
+}
+
+impl Leaves for Unpacked<'_> {
+    fn leaf(&mut self, leaf: Leaf<'_>) {
+        if leaf.bytes.len() > 1 && !leaf.bytes.iter().all(u8::is_ascii_alphanumeric) {
+            let field: String = [self.prefix, leaf.field].join(".").chars().take(MAX_FIELD).collect();
+            self.nested.push((field, leaf.bytes.to_vec(), self.chain.clone()));
+        }
+    }
+
+    fn oddity(&mut self, _: Oddity) {
+        // A text that only looks like JSON is no oddity.
     }
 }
 

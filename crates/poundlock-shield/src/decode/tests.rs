@@ -100,7 +100,8 @@ fn hexadecimal_bytes() {
 #[test]
 fn wide_characters() {
     check(narrow, "＜ｓｃｒｉｐｔ＞".as_bytes(), b"<script>");
-    check(narrow, "‘∕﹤𝐚𝟏ⓢ²".as_bytes(), b"'/<a1s2");
+    check(narrow, "ʼ∕﹤𝐚𝟏ⓢ²".as_bytes(), b"'/<a1s2");
+    check(narrow, "“é’".as_bytes(), "“é’".as_bytes());
     check(narrow, "日本語".as_bytes(), "日本語".as_bytes());
     check(narrow, b"\xff\xfe", b"\xff\xfe");
 }

@@ -4,7 +4,7 @@
 //! and best-fit mappings (code page 1252) belong to it, which NFKC does not have.
 
 /// Replaces characters by the ASCII character they are compatible with or best-fitted to; accented
-/// letters stay.
+/// letters, quotes and dashes of plain text stay.
 ///
 /// Bytes that are not UTF-8 stay as they are. Returns `None` when nothing changes.
 pub fn narrow(input: &[u8]) -> Option<Vec<u8>> {
@@ -16,10 +16,7 @@ pub fn narrow(input: &[u8]) -> Option<Vec<u8>> {
     for chunk in input.utf8_chunks() {
         for char in chunk.valid().chars() {
             match fold(char) {
-                // An accent is for best-fit decoders only: most languages have them in plain text.
-                Some(ascii)
-                    if !char.is_ascii() && !('à'..='ÿ').contains(&char) && !('À'..='ß').contains(&char) =>
-                {
+                Some(ascii) if !char.is_ascii() && !is_prose(char) => {
                     out.push(ascii);
                     changed = true;
                 }
@@ -29,6 +26,11 @@ pub fn narrow(input: &[u8]) -> Option<Vec<u8>> {
         out.extend_from_slice(chunk.invalid());
     }
     changed.then_some(out)
+}
+
+/// Accents, quotes and dashes of plain text: only a decoder of `%u` that knows nothing but ASCII folds them.
+fn is_prose(char: char) -> bool {
+    matches!(char, 'À'..='ÿ' | '‘' | '’' | '‚' | '“' | '”' | '„' | '–' | '—' | '‹' | '›')
 }
 
 /// The ASCII character that `char` is folded to (itself, if it is ASCII).

@@ -46,6 +46,9 @@ pub(super) fn shown(bytes: &[u8], field: &str) -> String {
 }
 
 fn flush(run: &mut String, out: &mut String, secret: bool) {
+    if run.is_empty() {
+        return;
+    }
     let mixed = run.bytes().any(|b| b.is_ascii_digit()) && run.bytes().any(|b| b.is_ascii_alphabetic());
     if secret || (run.len() >= LONGEST_RUN && mixed) {
         out.push('•');

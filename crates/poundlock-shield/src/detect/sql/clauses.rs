@@ -31,7 +31,11 @@ pub(super) fn union(s: &Sentence<'_>, at: usize) -> Found {
         Some(Kind::Number | Kind::Text | Kind::OpenText | Kind::Variable | Kind::Open) => {
             Some(("union", next + 2, CERTAIN))
         }
-        Some(Kind::Word(_)) if s.ends(next + 2) => Some(("union", next + 2, CERTAIN)),
+        // `union select keyword`: what somebody looks for in a search engine.
+        Some(Kind::Word(_)) if s.ends(next + 2) => {
+            let alone = matches!(before(s, at), Before::Start | Before::Word);
+            Some(("union", next + 2, if alone { LIKELY } else { CERTAIN }))
+        }
         _ => Some(("union-words", next + 1, DOUBTFUL)),
     }
 }

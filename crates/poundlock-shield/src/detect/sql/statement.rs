@@ -112,7 +112,8 @@ fn select(s: &Sentence<'_>, at: usize) -> Option<(usize, u8)> {
     let score = match item {
         _ if list(Kind::Comma) && list(Kind::Open) => CERTAIN,
         Some(Operand::Query | Operand::Probe | Operand::Variable | Operand::Case) => CERTAIN,
-        _ if s.is(end, Word::From) => CERTAIN,
+        // A plain query, from the start: text that somebody looks for, or a console's.
+        _ if s.is(end, Word::From) => LIKELY,
         Some(Operand::Function) => CERTAIN,
         Some(kind) if kind.constant() && s.kind(at + 2) == Some(Kind::Comma) && s.ends(end) => CERTAIN,
         _ if s.ends(end) => LIKELY,

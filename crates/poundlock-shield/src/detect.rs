@@ -4,6 +4,10 @@
 //! find. They take decoded bytes and know nothing of requests, levels or exclusions.
 
 mod hints;
+mod html;
+mod path;
+mod script;
+mod shell;
 mod sql;
 
 use crate::class::{Class, Place};
@@ -43,13 +47,16 @@ pub fn detect(text: &[u8], place: Place) -> Vec<Evidence> {
         return hits.found;
     }
     sql::detect(&subject, &mut hits);
+    html::detect(&subject, &mut hits);
+    script::detect(&subject, &mut hits);
+    path::detect(&subject, &mut hits);
+    shell::detect(&subject, &mut hits);
     hits.found
 }
 
 /// What a detector looks at.
 struct Subject<'a> {
     text: &'a [u8],
-    #[expect(dead_code, reason = "the detectors of paths and headers ask for it")]
     place: Place,
     hints: Hints,
 }

@@ -79,9 +79,21 @@ pub(super) mod group {
     pub(crate) const SQL: u32 = 1;
     /// Words between conditions.
     pub(crate) const LOGIC: u32 = 1 << 1;
+    /// Words inside tags that run something.
+    pub(crate) const MARKUP: u32 = 1 << 2;
+    /// Words of script.
+    pub(crate) const SCRIPT: u32 = 1 << 3;
+    /// Steps up in paths.
+    pub(crate) const DOTS: u32 = 1 << 4;
+    /// Files that nobody should ask for.
+    pub(crate) const FILES: u32 = 1 << 5;
+    /// Schemes that read files.
+    pub(crate) const WRAPPER: u32 = 1 << 6;
+    /// Commands.
+    pub(crate) const COMMAND: u32 = 1 << 7;
 }
 
-const LITERALS: [(u32, &[&str]); 2] = [
+const LITERALS: [(u32, &[&str]); 8] = [
     (
         group::SQL,
         &[
@@ -150,6 +162,55 @@ const LITERALS: [(u32, &[&str]); 2] = [
         ],
     ),
     (group::LOGIC, &["or", "and", "||", "&&", "xor", "in", "is", "not", "div", "mod"]),
+    (
+        group::MARKUP,
+        &[
+            "onerror", "onload", "onclick", "onmouse", "onfocus", "onblur", "onkey", "ontoggle", "onanimation",
+            "onpointer", "onbegin", "onstart", "onpage", "onscroll", "onsubmit", "onchange", "oninput", "onselect",
+            "ondrag", "ontouch", "onwheel", "oncopy", "onpaste", "oncut", "onresize", "onhash", "onmessage",
+            "onauxclick", "oncontext", "onafter", "onbefore", "ontransition", "onplay", "onended", "onunload",
+            "onfinish", "onshow", "onready", "ondbl", "onactivate", "oncan", "onprogress", "ontime", "onseek",
+            "javascript:", "script:", "vbscript", "data:", "style", "srcdoc", "expression", "formaction", "&#", "&colon",
+            "&tab", "&newline",
+        ],
+    ),
+    (
+        group::SCRIPT,
+        &[
+            "alert", "confirm", "prompt", "eval", "execscript", "settimeout", "setinterval", "function", "fetch",
+            "importscripts", "atob", "import", "print", "window", "self", "top", "parent", "frames", "globalthis",
+            "document", "this", "location", "opener", "constructor", "content", "fromcharcode", "onerror",
+        ],
+    ),
+    (group::DOTS, &["..", "./"]),
+    (
+        group::FILES,
+        &[
+            "etc/", "etc\\", "proc/", "win.ini", "boot.ini", "system32", "windows", "autoexec", "web-inf", "meta-inf",
+            "web.config", "wp-config", ".ht", ".git", ".svn", ".hg", ".env", ".ssh", "id_rsa", ".aws", "_history", ".bashrc",
+            ".profile", "var/", "access_log", "config.inc", "my.cnf", "php.ini", "httpd.conf", "docker", ".npmrc",
+            ".pgpass", ".kube", "sam.bak", "ntuser", ".ds_store", "global.asa",
+        ],
+    ),
+    (
+        group::WRAPPER,
+        &["php:", "phar:", "expect:", "zip:", "glob:", "zlib:", "ogg:", "rar:", "file:", "data://", "netdoc:", "jar:"],
+    ),
+    (
+        group::COMMAND,
+        &[
+            "whoami", "ls", "cat", "uname", "ifconfig", "netstat", "wget", "curl", "ping", "nslookup", "chmod", "chown",
+            "passwd", "sh", "nc", "telnet", "python", "perl", "ruby", "php", "gcc", "awk", "sed", "grep", "xargs", "tee", "tar",
+            "gzip", "base64", "xxd", "nohup", "su", "crontab", "systemctl", "ps", "pwd", "env", "id", "dir", "net", "cmd",
+            "certutil", "bitsadmin", "tasklist", "wmic", "reg", "rundll", "mshta", "script", "systeminfo", "trace", "del",
+            "rm", "mv", "cp", "ln", "dd", "df", "du", "lsof", "arp", "dig", "socat", "scp", "ftp", "rsync", "busybox", "lynx",
+            "nmap", "openssl", "tac", "nl", "hexdump", "finger", "sleep", "host", "uptime", "user", "getent", "lspci", "dmesg",
+            "vim", "ipcs", "w", "time", "find", "sort", "more", "less", "type", "date", "last", "at", "top", "kill", "echo",
+            "set", "head", "tail", "test", "true", "false", "touch", "cut", "split", "history", "file", "mail", "man", "make",
+            "expr", "read", "start", "copy", "move", "strings", "help", "ex", "print", "node", "source", "mount", "shutdown",
+            "$@", "$ifs", "${ifs", "'", "\"", "\\", "^", "() {", "(){",
+        ],
+    ),
 ];
 
 static GROUPS: LazyLock<Vec<u32>> =

@@ -81,7 +81,7 @@ impl Multipart {
     /// Handles what is pending as far as it goes; false when more bytes are needed.
     fn advance(&mut self, out: &mut impl Leaves) -> bool {
         match self.state {
-            State::Preamble | State::Content => self.to_delimiter(out),
+            State::Preamble | State::Content => self.up_to_delimiter(out),
             State::Headers => self.headers(out),
             State::Epilogue => {
                 // Nothing should be here; some readers go on.
@@ -97,7 +97,7 @@ impl Multipart {
         }
     }
 
-    fn to_delimiter(&mut self, out: &mut impl Leaves) -> bool {
+    fn up_to_delimiter(&mut self, out: &mut impl Leaves) -> bool {
         let found = find(&self.pending, &self.delimiter);
         let end = match found {
             Some(at) => at,

@@ -16,7 +16,7 @@ pub(super) fn broken(s: &Sentence<'_>, at: usize) -> Found {
     while s.kind(next) == Some(Kind::Close) {
         next += 1;
     }
-    if let Some(found) = continued(s, next) {
+    if let Some(found) = continued(s, next).filter(|_| !opens(s)) {
         return Some(found);
     }
     match s.kind(next)? {
@@ -95,4 +95,11 @@ pub(super) fn tail(s: &Sentence<'_>, at: usize) -> Found {
         () if first_word && !quoted && comment.len() < 12 => Some(("tail", at + 1, LIKELY)),
         () => Some(("tail", at + 1, ODD)),
     }
+}
+
+/// Whether the double quote starts a string rather than ends one: `["-", 1`.
+fn opens(s: &Sentence<'_>) -> bool {
+    let quote = s.tokens[0].start;
+    let before = s.text[..quote].trim_ascii_end().last();
+    s.text[quote] == b'"' && before.is_some_and(|byte| b"[{(,:=".contains(byte))
 }

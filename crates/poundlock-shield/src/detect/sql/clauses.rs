@@ -27,6 +27,8 @@ pub(super) fn union(s: &Sentence<'_>, at: usize) -> Found {
     }
     // Cut short, or a list that this grammar does not know.
     match s.kind(next + 1) {
+        // Bytes that are not text may be letters that are still encoded.
+        Some(Kind::Operator) if s.spelled(next + 1) == b"%" => Some(("union-words", next + 1, LIKELY)),
         None | Some(Kind::Tail | Kind::Other | Kind::Operator) => Some(("union", next + 1, CERTAIN)),
         Some(Kind::Number | Kind::Text | Kind::OpenText | Kind::Variable | Kind::Open) => {
             Some(("union", next + 2, CERTAIN))

@@ -169,7 +169,10 @@ fn condition_score(s: &Sentence<'_>, at: usize, c: &Condition, before: Before) -
         return if prose { LIKELY } else { CERTAIN };
     }
     if c.left.constant && c.right.constant {
-        return constants(s, c, before);
+        let score = constants(s, c, before);
+        // `16 || 14 >=14.17` is a range of versions.
+        let range = sign && before != Before::Break && s.spelled(c.left.end) != b"=";
+        return if range { score.min(LIKELY) } else { score };
     }
     let closed = s.ends(c.end) || s.kind(c.end) == Some(Kind::Close);
     let call = left == Operand::Call || right == Operand::Call;

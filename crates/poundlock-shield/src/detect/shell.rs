@@ -1,0 +1,185 @@
+//! Shell and Windows commands.
+//!
+//! Main item: [`detect`]. A command counts where a shell would start one – after `;`, `|`, `&`, a line end, in
+//! backticks or `$(…)`, or as the whole value – and when what follows is what commands get, not English.
+
+mod command;
+
+use super::{CERTAIN, DOUBTFUL, Hits, LIKELY, ODD, Subject, hints::{Mark, group}};
+use crate::class::Class;
+use command::{Command, Kind, Rest, read};
+
+/// How many places of one reading are looked at.
+const MAX_STARTS: usize = 2048;
+
+/// Looks for commands.
+pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
+    let text = subject.text;
+    if !subject.hints.word(group::COMMAND) {
+        return;
+    }
+    if subject.hints.has(Mark::PIPE | Mark::SEMICOLON | Mark::AMPERSAND | Mark::NEWLINE | Mark::BACKTICK | Mark::DOLLAR | Mark::LESS | Mark::BRACE) {
+        for start in starts(text).take(MAX_STARTS) {
+            separated(text, &start, hits);
+        }
+    }
+    whole(text, hits);
+    marks(text, hits);
+}
+
+/// A place where a shell starts a command.
+struct Start {
+    /// The separator.
+    at: usize,
+    /// After the separator.
+    after: usize,
+    kind: Separator,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Separator {
+    /// `;`, `|`, `&`, `&&`, `||`
+    Operator,
+    Line,
+    Backtick,
+    /// `$(`, `<(`, `>(`, `${`
+    Substitution,
+}
+
+fn starts(text: &[u8]) -> impl Iterator<Item = Start> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at < text.len() {
+            let here = at;
+            let next = text.get(at + 1).copied();
+            let (kind, length) = match text[at] {
+                b';' => (Separator::Operator, 1),
+                b'|' | b'&' => (Separator::Operator, 1 + usize::from(next == Some(text[at]))),
+                b'\n' | b'\r' => (Separator::Line, 1),
+                b'`' => (Separator::Backtick, 1),
+                b'$' | b'<' | b'>' if next == Some(b'(') => (Separator::Substitution, 2),
+                b'{' if at > 0 && matches!(text[at - 1], b';' | b'|' | b'&' | b' ') => (Separator::Operator, 1),
+                _ => {
+                    at += 1;
+                    continue;
+                }
+            };
+            at += length;
+            return Some(Start { at: here, after: at, kind });
+        }
+        None
+    })
+}
+
+fn separated(text: &[u8], start: &Start, hits: &mut Hits) {
+    let Some(command) = read(text, start.after) else { return };
+    let score = match start.kind {
+        Separator::Operator => after_operator(text, start, &command),
+        Separator::Line => after_line(text, start, &command),
+        Separator::Backtick => in_backticks(text, start, &command),
+        Separator::Substitution => substituted(text, &command),
+    };
+    if score > 0 {
+        hits.add(Class::Command, "separated", start.at..command.end.min(text.len()).max(start.at + 1), score);
+    }
+}
+
+fn after_operator(text: &[u8], start: &Start, command: &Command) -> u8 {
+    let list = listed(text, start, command);
+    let short = text.len() <= 160;
+    match (command.kind, command.rest) {
+        _ if command.disguised && command.rest != Rest::Words => CERTAIN,
+        (Kind::Path, Rest::Nothing | Rest::Operator | Rest::Argument) => CERTAIN,
+        (_, Rest::Nothing | Rest::Operator) if list => DOUBTFUL,
+        (Kind::Strong, Rest::Nothing | Rest::Operator) if short => CERTAIN,
+        (Kind::Strong, Rest::Argument) => if short { CERTAIN } else { LIKELY },
+        (Kind::Strong, Rest::Word) if short => CERTAIN,
+        (Kind::Strong, Rest::Words) => ODD,
+        (Kind::English, Rest::Argument) if short && text[start.at] != b'\n' => if command.telling { CERTAIN } else { LIKELY },
+        (Kind::English, Rest::Operator) if short => LIKELY,
+        (Kind::English, Rest::Nothing) if short => if start.at == 0 { CERTAIN } else { LIKELY },
+        (Kind::English, Rest::Word) if short => DOUBTFUL,
+        _ => 0,
+    }
+}
+
+/// Whether the separator is one of a list of words: `name|id|date`, or of a query: `a=1&id`.
+fn listed(text: &[u8], start: &Start, command: &Command) -> bool {
+    let before = &text[..start.at];
+    let word = before.iter().rev().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
+    let tight = start.after < text.len() && text[start.after] != b' ';
+    let long = word >= 3 && !command.disguised && command.kind != Kind::Path;
+    tight && ((long && command.length <= 4) || (text[start.at] == b'&' && before.contains(&b'=')))
+}
+
+fn after_line(text: &[u8], start: &Start, command: &Command) -> u8 {
+    let first_line = start.at < 100 && text.len() <= 300;
+    match (command.kind, command.rest) {
+        _ if command.disguised => CERTAIN,
+        (Kind::Path, Rest::Nothing | Rest::Operator | Rest::Argument) if first_line => CERTAIN,
+        (Kind::Strong, Rest::Argument | Rest::Nothing | Rest::Operator) if first_line => LIKELY,
+        (Kind::English, Rest::Argument) if first_line => DOUBTFUL,
+        _ => 0,
+    }
+}
+
+/// Backticks are quotes in texts about programs: only a value that is little else is a command.
+fn in_backticks(text: &[u8], start: &Start, command: &Command) -> u8 {
+    let Some(close) = memchr::memchr(b'`', &text[start.after..]) else { return 0 };
+    let prose = text.len() > close + 60 || text[..start.at].contains(&b' ');
+    match command.rest {
+        Rest::Words => 0,
+        _ if prose => ODD,
+        _ if close < 200 => CERTAIN,
+        _ => LIKELY,
+    }
+}
+
+fn substituted(text: &[u8], command: &Command) -> u8 {
+    match command.rest {
+        Rest::Words => DOUBTFUL,
+        _ if text.len() <= 300 => CERTAIN,
+        _ => LIKELY,
+    }
+}
+
+/// The value itself is a command: `cat /etc/passwd`, `ping -c 3 …`, `id;`
+fn whole(text: &[u8], hits: &mut Hits) {
+    let start = text.iter().take_while(|byte| b" '\"+(){}\t".contains(byte)).count();
+    let Some(command) = read(text, start) else { return };
+    if text.len() > 200 {
+        return;
+    }
+    let operator = matches!(text.get(command.end), Some(b';' | b'|' | b'&'));
+    let score = match (command.kind, command.rest) {
+        _ if command.disguised && command.rest != Rest::Words => LIKELY,
+        (Kind::Path, _) => LIKELY,
+        (Kind::Strong, Rest::Argument) if command.telling => CERTAIN,
+        (Kind::Strong, Rest::Operator) if operator && command.end + 1 >= text.len() => CERTAIN,
+        (Kind::Strong, Rest::Argument | Rest::Operator) => DOUBTFUL,
+        (Kind::English, Rest::Argument) if command.telling => LIKELY,
+        _ => return,
+    };
+    hits.add(Class::Command, "whole", start..command.end.min(text.len()), score);
+}
+
+/// Things that only shells and attacks on them have.
+fn marks(text: &[u8], hits: &mut Hits) {
+    let short = text.len() <= 300;
+    let marks: [(&[u8], u8); 20] = [
+        (b"${ifs", CERTAIN), (b"$ifs", CERTAIN), (b"/dev/tcp/", CERTAIN), (b"/dev/udp/", CERTAIN), (b"() { :", CERTAIN),
+        (b"() {:", CERTAIN), (b"(){:", CERTAIN), (b"(){ :", CERTAIN), (b"%comspec%", CERTAIN), (b"/bin/sh", LIKELY),
+        (b"/bin/bash", LIKELY), (b"cmd.exe", LIKELY), (b"cmd /c", CERTAIN), (b"powershell -", CERTAIN),
+        (b"powershell.exe", CERTAIN), (b"2>&1", LIKELY), (b">/dev/null", LIKELY), (b"|sh", LIKELY),
+        (b"base64 -d", CERTAIN), (b"-oproxycommand", CERTAIN),
+    ];
+    let lower = text[..text.len().min(2048)].to_ascii_lowercase();
+    for (mark, score) in marks {
+        let Some(at) = memchr::memmem::find(&lower, mark) else { continue };
+        let end = at + mark.len();
+        let goes_on = lower.get(end).is_some_and(u8::is_ascii_alphanumeric) && mark.ends_with(b"sh");
+        if !goes_on {
+            hits.add(Class::Command, "mark", at..end, if short { score } else { score.min(LIKELY) });
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Reads a command: its name, however it is disguised, and what stands behind it.
+//!
+//! Main item: [`read`].
+
+use super::super::path::is_sensitive;
+
+/// What kind of name a command has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// No word of English.
+    Strong,
+    /// A word that texts have as well.
+    English,
+    /// Called by its path: `/usr/bin/id`.
+    Path,
+}
+
+/// What follows a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    Nothing,
+    /// `;`, `|`, `&`, `)`, a backtick, a redirection, a comment
+    Operator,
+    /// An option, a path, an address, a quoted or computed word.
+    Argument,
+    /// One plain word, and then nothing or an operator.
+    Word,
+    /// Words, as in a sentence, or something that no command has.
+    Words,
+}
+
+#[derive(Debug)]
+pub(super) struct Command {
+    pub(super) kind: Kind,
+    pub(super) rest: Rest,
+    /// After the name.
+    pub(super) end: usize,
+    /// The length of the name.
+    pub(super) length: usize,
+    /// Whether quotes, backslashes or empty variables are inside the name.
+    pub(super) disguised: bool,
+    /// Whether the argument is a file or an address that attacks use.
+    pub(super) telling: bool,
+}
+
+/// Commands whose names are no words.
+const STRONG: [&str; 108] = [
+    "whoami", "ls", "cat", "uname", "ifconfig", "netstat", "wget", "curl", "ping", "ping6", "nslookup", "chmod", "chown",
+    "passwd", "bash", "sh", "zsh", "ksh", "csh", "dash", "nc", "ncat", "netcat", "telnet", "python", "python3", "python2",
+    "perl", "ruby", "php", "gcc", "awk", "gawk", "sed", "grep", "egrep", "xargs", "tee", "tar", "gzip", "base64", "xxd",
+    "nohup", "sudo", "su", "crontab", "systemctl", "ps", "pwd", "printenv", "id", "dir", "ipconfig", "net", "cmd",
+    "powershell", "pwsh", "certutil", "bitsadmin", "tasklist", "wmic", "reg", "rundll32", "regsvr32", "mshta", "cscript",
+    "wscript", "systeminfo", "tracert", "traceroute", "del", "rmdir", "mkdir", "rm", "mv", "cp", "ln", "dd", "df", "du",
+    "lsof", "arp", "dig", "socat", "ssh", "scp", "ftp", "tftp", "rsync", "busybox", "lynx", "nmap", "openssl", "tac", "nl",
+    "hexdump", "finger", "sleep", "hostname", "uptime", "useradd", "adduser", "getent", "env", "lspci", "dmesg", "vim",
+    "ipcs",
+];
+
+/// Commands whose names are words of English.
+const ENGLISH: [&str; 46] = [
+    "who", "w", "time", "find", "sort", "more", "less", "type", "date", "last", "at", "top", "kill", "echo", "set", "head",
+    "tail", "test", "true", "false", "touch", "cut", "split", "history", "file", "which", "host", "mail", "man", "make", "expr",
+    "read", "start", "copy", "move", "strings", "help", "exec", "eval", "export", "print", "printf", "node", "source", "mount",
+    "shutdown",
+];
+
+/// Reads the command at `from`, if one of a known name is there.
+pub(super) fn read(text: &[u8], from: usize) -> Option<Command> {
+    let start = from + text[from.min(text.len())..].iter().take(16).take_while(|b| b" \t({+'\"".contains(b)).count();
+    let (name, end, disguised) = name(text, start)?;
+    let base = base(&name);
+    let path = base.len() < name.len();
+    let is = |list: &[&str]| list.iter().any(|known| base.eq_ignore_ascii_case(known.as_bytes()));
+    let kind = match () {
+        () if path && (is(&STRONG) || is(&ENGLISH)) => Kind::Path,
+        () if path => return None,
+        () if is(&STRONG) => Kind::Strong,
+        () if is(&ENGLISH) => Kind::English,
+        () => return None,
+    };
+    let (rest, telling) = rest(text, end);
+    Some(Command { kind, rest, end, length: name.len(), disguised, telling })
+}
+
+/// The longest name that is read.
+const LONGEST: usize = 48;
+
+/// The name at `start` without what a shell drops: quotes, backslashes, carets, empty variables.
+fn name(text: &[u8], start: usize) -> Option<(Vec<u8>, usize, bool)> {
+    let mut name = Vec::new();
+    let mut at = start;
+    let mut disguised = false;
+    while let Some(byte) = text.get(at) {
+        let dropped = match byte {
+            b'\\' | b'^' if text.get(at + 1).is_some_and(u8::is_ascii_alphabetic) && !name.is_empty() => 1,
+            // `c'a't`, `wh""oami`: pairs inside of a word.
+            b'\'' | b'"' if quoted(text, at, &name) => 1,
+            b'$' if matches!(text.get(at + 1), Some(b'@' | b'*' | b'1'..=b'9')) => 2,
+            _ => 0,
+        };
+        if dropped > 0 {
+            disguised = true;
+            at += dropped;
+        } else if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_') || (*byte == b'.' && name.len() > 1) {
+            name.push(*byte);
+            at += 1;
+        } else {
+            break;
+        }
+        if at - start > LONGEST {
+            return None;
+        }
+    }
+    // `.exe` belongs to the name, a full stop does not.
+    if name.len() > 4 && name[name.len() - 4..].eq_ignore_ascii_case(b".exe") {
+        name.truncate(name.len() - 4);
+    }
+    (!name.is_empty()).then_some((name, at, disguised))
+}
+
+/// Whether the quote at `at` is inside of a word that goes on, with its partner near.
+fn quoted(text: &[u8], at: usize, name: &[u8]) -> bool {
+    let near = &text[at + 1..(at + 12).min(text.len())];
+    let partner = memchr::memchr(text[at], near);
+    let closes = name.len() > 1 && text[..at].iter().rev().take(12).any(|byte| *byte == text[at]);
+    let goes_on = text.get(at + 1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == text[at]);
+    !name.is_empty() && ((partner.is_some() && goes_on) || closes)
+}
+
+/// The command in a path of programs: `usr/bin/id` → `id`.
+fn base(name: &[u8]) -> &[u8] {
+    let folders = [&b"/bin/"[..], b"/sbin/", b"/usr/bin/", b"/usr/sbin/", b"/usr/local/bin/", b"bin/", b"usr/bin/"];
+    let folder = folders.iter().filter(|folder| name.starts_with(folder)).map(|folder| folder.len()).max();
+    &name[folder.unwrap_or(0)..]
+}
+
+fn rest(text: &[u8], end: usize) -> (Rest, bool) {
+    let rest = &text[end..];
+    let trimmed = rest.trim_ascii_start();
+    let Some(first) = trimmed.first() else { return (Rest::Nothing, false) };
+    let spaced = trimmed.len() < rest.len() || rest.first() == Some(&b'+');
+    match first {
+        b';' | b'|' | b'&' | b')' | b'`' | b'>' | b'<' | b'#' | b'}' => return (Rest::Operator, false),
+        b'\'' | b'"' if !spaced => {
+            return (if trimmed.len() <= 2 { Rest::Nothing } else { Rest::Words }, false);
+        }
+        // `cat$IFS/etc`, `ls${IFS}-l`
+        b'$' => return (Rest::Argument, true),
+        b'/' | b'\\' if !spaced && trimmed.len() > 3 => return (Rest::Argument, false),
+        _ if !spaced => return (Rest::Words, false),
+        _ => {}
+    }
+    argument(trimmed.strip_prefix(b"+").unwrap_or(trimmed))
+}
+
+fn argument(rest: &[u8]) -> (Rest, bool) {
+    let length = rest.iter().take_while(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b';' | b'|' | b'&' | b'`' | b')')).count();
+    let word = &rest[..length];
+    let option = word.len() > 1 && (word[0] == b'-' || (word[0] == b'/' && word.len() <= 3)) && word[1].is_ascii_alphanumeric();
+    let drive = word.len() > 1 && word[1] == b':' && word[0].is_ascii_alphabetic();
+    let address = word.iter().filter(|byte| **byte == b'.').count() == 3 && word.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    let url = memchr::memmem::find(word, b"://").is_some();
+    let path = word.first().is_some_and(|byte| matches!(byte, b'/' | b'~' | b'$' | b'*')) && word.len() > 1;
+    let telling = address || drive || is_sensitive(word) || url || (option && word.len() <= 3);
+    if option || drive || address || url || path || telling {
+        return (Rest::Argument, telling || path);
+    }
+    // `5`, `file.txt`, `"quoted"`
+    let after = rest[length..].trim_ascii_start();
+    let alone = after.first().is_none_or(|byte| b";|&`)#>".contains(byte));
+    let plain = word.iter().all(u8::is_ascii_alphabetic);
+    match () {
+        () if !plain && alone => (Rest::Argument, false),
+        () if alone => (Rest::Word, false),
+        () => (Rest::Words, false),
+    }
+}

@@ -7,8 +7,11 @@ mod hints;
 mod html;
 mod path;
 mod script;
+mod shape;
 mod shell;
 mod sql;
+mod template;
+mod terms;
 
 use crate::class::{Class, Place};
 use hints::Hints;
@@ -51,6 +54,11 @@ pub fn detect(text: &[u8], place: Place) -> Vec<Evidence> {
     script::detect(&subject, &mut hits);
     path::detect(&subject, &mut hits);
     shell::detect(&subject, &mut hits);
+    template::detect(&subject, &mut hits);
+    shape::detect(&subject, &mut hits);
+    for (term, end) in subject.hints.terms() {
+        terms::judge(&subject, term, end, &mut hits);
+    }
     hits.found
 }
 

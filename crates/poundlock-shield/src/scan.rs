@@ -129,7 +129,8 @@ struct Unpacked<'a> {
 
 impl Leaves for Unpacked<'_> {
     fn leaf(&mut self, leaf: Leaf<'_>) {
-        if leaf.bytes.len() > 1 && !leaf.bytes.iter().all(u8::is_ascii_alphanumeric) {
+        // A short word says nothing; a long one may be Base64.
+        if leaf.bytes.len() > 15 || !leaf.bytes.iter().all(u8::is_ascii_alphanumeric) {
             let field: String = [self.prefix, leaf.field].join(".").chars().take(MAX_FIELD).collect();
             self.nested.push((field, leaf.bytes.to_vec(), self.chain.clone()));
         }

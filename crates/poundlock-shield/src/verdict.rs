@@ -5,7 +5,7 @@
 use crate::{
     class::{Class, Place},
     decode::Step,
-    detect::{CERTAIN, LIKELY},
+    detect::CERTAIN,
 };
 use serde::Serialize;
 use std::ops::Range;
@@ -109,8 +109,7 @@ impl Verdict {
             let most = findings.iter().filter(same).map(|f| u16::from(f.score)).max().unwrap_or(0);
             let all: u16 = findings.iter().filter(same).map(|f| u16::from(f.score)).sum();
             // Doubts add up, but not to certainty.
-            let cap = if most < u16::from(LIKELY) { u16::from(CERTAIN) - 1 } else { u16::MAX };
-            (most + (all - most) / 2).min(cap.max(most))
+            (most + (all - most) / 2).min(most.max(u16::from(CERTAIN) - 1))
         };
         let score = findings.iter().map(sum).max().unwrap_or(0);
         let action = if score >= level.threshold() { Action::Block } else { Action::Pass };

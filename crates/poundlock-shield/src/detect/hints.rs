@@ -6,6 +6,8 @@
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 use std::sync::LazyLock;
 
+use super::terms::{TERMS, Term};
+
 /// Single bytes that detectors ask for, as bits.
 pub(super) struct Mark;
 
@@ -35,38 +37,53 @@ impl Mark {
     pub(super) const QUESTION: u32 = 1 << 22;
 }
 
+/// The most terms that are looked at in one reading.
+const MAX_TERMS: usize = 64;
+
 /// What one pass over a value found.
-#[derive(Clone, Copy)]
 pub(super) struct Hints {
     marks: u32,
     words: u32,
+    /// Terms by index, and where they end.
+    terms: Vec<(usize, usize)>,
 }
 
 impl Hints {
     pub(super) fn of(text: &[u8]) -> Self {
         let marks = text.iter().fold(0, |seen, byte| seen | MARKS[usize::from(*byte)]);
         let mut words = 0;
+        let mut terms = Vec::new();
         for found in WORDS.find_overlapping_iter(text) {
-            words |= GROUPS[found.pattern().as_usize()];
+            let index = found.pattern().as_usize();
+            match index.checked_sub(GROUPS.len()) {
+                None => words |= GROUPS[index],
+                Some(term) if terms.len() < MAX_TERMS => terms.push((term, found.end())),
+                Some(_) => {}
+            }
         }
-        Self { marks, words }
+        Self { marks, words, terms }
     }
 
     /// Whether there are only letters, digits and punctuation that does nothing, and no word of interest.
-    pub(super) fn quiet(self) -> bool {
-        self.marks == 0 && self.words == 0
+    pub(super) fn quiet(&self) -> bool {
+        self.marks == 0 && self.words == 0 && self.terms.is_empty()
     }
 
-    pub(super) fn has(self, marks: u32) -> bool {
+    /// The terms that were found, and where each ends.
+    pub(super) fn terms(&self) -> impl Iterator<Item = (&'static Term, usize)> + '_ {
+        self.terms.iter().map(|(term, end)| (&TERMS[*term], *end))
+    }
+
+    pub(super) fn has(&self, marks: u32) -> bool {
         self.marks & marks != 0
     }
 
-    pub(super) fn word(self, group: u32) -> bool {
+    pub(super) fn word(&self, group: u32) -> bool {
         self.words & group != 0
     }
 
     /// Whether the value may be SQL: a word that queries need, or marks that conditions need.
-    pub(super) fn sql(self) -> bool {
+    pub(super) fn sql(&self) -> bool {
         self.word(group::SQL)
             || self.has(Mark::SINGLE | Mark::DOUBLE)
             || (self.has(Mark::COMPARE) && (self.word(group::LOGIC) || self.has(Mark::PAREN)))
@@ -93,135 +110,89 @@ pub(super) mod group {
     pub(crate) const COMMAND: u32 = 1 << 7;
 }
 
-const LITERALS: [(u32, &[&str]); 8] = [
+/// Literals of each group, separated by white space; `~` stands for a space in one.
+const LITERALS: [(u32, &str); 8] = [
     (
         group::SQL,
-        &[
-            "select",
-            "union",
-            "having",
-            "order by",
-            "group by",
-            "insert",
-            "update",
-            "delete",
-            "drop",
-            "create",
-            "alter",
-            "exec",
-            "declare",
-            "waitfor",
-            "sleep",
-            "benchmark",
-            "information_schema",
-            "sysobjects",
-            "load_file",
-            "outfile",
-            "dumpfile",
-            "extractvalue",
-            "updatexml",
-            "@@",
-            "char(",
-            "chr(",
-            "xp_",
-            "sp_",
-            "case when",
-            "case",
-            "version(",
-            "database(",
-            "user(",
-            "procedure",
-            "iif(",
-            "elt(",
-            "like",
-            "between",
-            "rlike",
-            "regexp",
-            "where",
-            "shutdown",
-            "truncate",
-            "grant",
-            "merge",
-            "attach",
-            "concat",
-            "make_set",
-            "randomblob",
-            "regexp_substring",
-            "pg_",
-            "utl_",
-            "dbms_",
-            "limit",
-            "if(",
-            "convert(",
-            "cast(",
-            "master",
-            "--",
-            "0x",
-            "/*",
-            "null",
-        ],
+        r##"
+        select union having order~by group~by insert update delete drop create alter exec declare waitfor
+        sleep benchmark information_schema sysobjects load_file outfile dumpfile extractvalue updatexml @@
+        char( chr( xp_ sp_ case~when case version( database( user( procedure iif( elt( like between rlike
+        regexp where shutdown truncate grant merge attach concat make_set randomblob regexp_substring pg_
+        utl_ dbms_ limit if( convert( cast( master -- 0x /* null
+        "##,
     ),
-    (group::LOGIC, &["or", "and", "||", "&&", "xor", "in", "is", "not", "div", "mod"]),
+    (
+        group::LOGIC,
+        r##"
+        or and || && xor in is not div mod
+        "##,
+    ),
     (
         group::MARKUP,
-        &[
-            "onerror", "onload", "onclick", "onmouse", "onfocus", "onblur", "onkey", "ontoggle", "onanimation",
-            "onpointer", "onbegin", "onstart", "onpage", "onscroll", "onsubmit", "onchange", "oninput", "onselect",
-            "ondrag", "ontouch", "onwheel", "oncopy", "onpaste", "oncut", "onresize", "onhash", "onmessage",
-            "onauxclick", "oncontext", "onafter", "onbefore", "ontransition", "onplay", "onended", "onunload",
-            "onfinish", "onshow", "onready", "ondbl", "onactivate", "oncan", "onprogress", "ontime", "onseek",
-            "javascript:", "script:", "vbscript", "data:", "style", "srcdoc", "expression", "formaction", "&#", "&colon",
-            "&tab", "&newline",
-        ],
+        r##"
+        onerror onload onclick onmouse onfocus onblur onkey ontoggle onanimation onpointer onbegin onstart
+        onpage onscroll onsubmit onchange oninput onselect ondrag ontouch onwheel oncopy onpaste oncut
+        onresize onhash onmessage onauxclick oncontext onafter onbefore ontransition onplay onended onunload
+        onfinish onshow onready ondbl onactivate oncan onprogress ontime onseek javascript: script: vbscript
+        data: style srcdoc expression formaction &# &colon &tab &newline
+        "##,
     ),
     (
         group::SCRIPT,
-        &[
-            "alert", "confirm", "prompt", "eval", "execscript", "settimeout", "setinterval", "function", "fetch",
-            "importscripts", "atob", "import", "print", "window", "self", "top", "parent", "frames", "globalthis",
-            "document", "this", "location", "opener", "constructor", "content", "fromcharcode", "onerror",
-        ],
+        r##"
+        alert confirm prompt eval execscript settimeout setinterval function fetch importscripts atob import
+        print window self top parent frames globalthis document this location opener constructor content
+        fromcharcode onerror
+        "##,
     ),
-    (group::DOTS, &["..", "./"]),
+    (
+        group::DOTS,
+        r##"
+        .. ./
+        "##,
+    ),
     (
         group::FILES,
-        &[
-            "etc/", "etc\\", "proc/", "win.ini", "boot.ini", "system32", "windows", "autoexec", "web-inf", "meta-inf",
-            "web.config", "wp-config", ".ht", ".git", ".svn", ".hg", ".env", ".ssh", "id_rsa", ".aws", "_history", ".bashrc",
-            ".profile", "var/", "access_log", "config.inc", "my.cnf", "php.ini", "httpd.conf", "docker", ".npmrc",
-            ".pgpass", ".kube", "sam.bak", "ntuser", ".ds_store", "global.asa",
-        ],
+        r##"
+        etc/ etc\ proc/ win.ini boot.ini system32 windows autoexec web-inf meta-inf web.config wp-config .ht
+        .git .svn .hg .env .ssh id_rsa .aws _history .bashrc .profile var/ access_log config.inc my.cnf
+        php.ini httpd.conf docker .npmrc .pgpass .kube sam.bak ntuser .ds_store global.asa
+        "##,
     ),
     (
         group::WRAPPER,
-        &["php:", "phar:", "expect:", "zip:", "glob:", "zlib:", "ogg:", "rar:", "file:", "data://", "netdoc:", "jar:"],
+        r##"
+        php: phar: expect: zip: glob: zlib: ogg: rar: file: data:// netdoc: jar:
+        "##,
     ),
     (
         group::COMMAND,
-        &[
-            "whoami", "ls", "cat", "uname", "ifconfig", "netstat", "wget", "curl", "ping", "nslookup", "chmod", "chown",
-            "passwd", "sh", "nc", "telnet", "python", "perl", "ruby", "php", "gcc", "awk", "sed", "grep", "xargs", "tee", "tar",
-            "gzip", "base64", "xxd", "nohup", "su", "crontab", "systemctl", "ps", "pwd", "env", "id", "dir", "net", "cmd",
-            "certutil", "bitsadmin", "tasklist", "wmic", "reg", "rundll", "mshta", "script", "systeminfo", "trace", "del",
-            "rm", "mv", "cp", "ln", "dd", "df", "du", "lsof", "arp", "dig", "socat", "scp", "ftp", "rsync", "busybox", "lynx",
-            "nmap", "openssl", "tac", "nl", "hexdump", "finger", "sleep", "host", "uptime", "user", "getent", "lspci", "dmesg",
-            "vim", "ipcs", "w", "time", "find", "sort", "more", "less", "type", "date", "last", "at", "top", "kill", "echo",
-            "set", "head", "tail", "test", "true", "false", "touch", "cut", "split", "history", "file", "mail", "man", "make",
-            "expr", "read", "start", "copy", "move", "strings", "help", "ex", "print", "node", "source", "mount", "shutdown",
-            "$@", "$ifs", "${ifs", "'", "\"", "\\", "^", "() {", "(){",
-        ],
+        r##"
+        whoami ls cat uname ifconfig netstat wget curl ping nslookup chmod chown passwd sh nc telnet python
+        perl ruby php gcc awk sed grep xargs tee tar gzip base64 xxd nohup su crontab systemctl ps pwd env
+        id dir net cmd certutil bitsadmin tasklist wmic reg rundll mshta script systeminfo trace del rm mv
+        cp ln dd df du lsof arp dig socat scp ftp rsync busybox lynx nmap openssl tac nl hexdump finger
+        sleep host uptime user getent lspci dmesg vim ipcs w time find sort more less type date last at top
+        kill echo set head tail test true false touch cut split history file mail man make expr read start
+        copy move strings help ex print node source mount shutdown $@ $ifs ${ifs ' " \ ^ ()~{ (){
+        "##,
     ),
 ];
 
-static GROUPS: LazyLock<Vec<u32>> =
-    LazyLock::new(|| LITERALS.iter().flat_map(|(group, words)| words.iter().map(|_| *group)).collect());
+static GROUPS: LazyLock<Vec<u32>> = LazyLock::new(|| {
+    LITERALS.iter().flat_map(|(group, words)| words.split_whitespace().map(|_| *group)).collect()
+});
 
 static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let words =
+        LITERALS.iter().flat_map(|(_, words)| words.split_whitespace().map(|word| word.replace('~', " ")));
+    let literals = words.chain(TERMS.iter().map(|term| term.text.clone()));
     AhoCorasickBuilder::new()
         .ascii_case_insensitive(true)
         .match_kind(MatchKind::Standard)
         .kind(Some(AhoCorasickKind::DFA))
-        .build(LITERALS.iter().flat_map(|(_, words)| words.iter()))
+        .build(literals)
         .expect("a few hundred short literals fit into an automaton")
 });
 

@@ -8,7 +8,10 @@ mod attribute;
 mod names;
 mod style;
 
-use super::{CERTAIN, DOUBTFUL, Hits, LIKELY, Subject, hints::{Mark, group}};
+use super::{
+    CERTAIN, DOUBTFUL, Hits, LIKELY, Subject,
+    hints::{Mark, group},
+};
 use crate::class::Class;
 use attribute::{Attribute, attributes};
 use names::{Tag, tag};
@@ -92,7 +95,13 @@ fn opened(text: &[u8], at: usize, from: usize, closing: bool, hits: &mut Hits) {
 }
 
 /// What a tag says by being there.
-fn alone(text: &[u8], kind: Tag, list: &[Attribute], name_end: usize, end: usize) -> Option<(&'static str, u8)> {
+fn alone(
+    text: &[u8],
+    kind: Tag,
+    list: &[Attribute],
+    name_end: usize,
+    end: usize,
+) -> Option<(&'static str, u8)> {
     let after = text.get(name_end).copied().unwrap_or(b' ');
     let has = |name: &str| list.iter().any(|a| text[a.name.clone()].eq_ignore_ascii_case(name.as_bytes()));
     match kind {

@@ -3,7 +3,10 @@
 //! Main item: [`detect`]. Paths are taken apart like a file system does, `\` as `/`; what counts is where they
 //! lead. A relative link or two in a text lead nowhere.
 
-use super::{CERTAIN, DOUBTFUL, Hits, LIKELY, ODD, Subject, hints::{Mark, group}};
+use super::{
+    CERTAIN, DOUBTFUL, Hits, LIKELY, ODD, Subject,
+    hints::{Mark, group},
+};
 use crate::class::{Class, Place};
 use std::ops::Range;
 
@@ -16,17 +19,19 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     if subject.hints.word(group::DOTS) {
         let mut from = 0;
         for _ in 0..MAX_PATHS {
-            let Some(at) = memchr::memmem::find(&text[from..], b"..") else { break };
+            let dots =
+                [&b".."[..], b"./."].into_iter().filter_map(|dots| memchr::memmem::find(&text[from..], dots));
+            let Some(at) = dots.min() else { break };
             let path = around(text, from + at);
             if let Some((rule, score)) = climbs(subject, &path) {
                 hits.add(Class::Traversal, rule, path.clone(), score);
             }
             from = path.end.max(from + at + 2);
         }
-        squeezed(text, hits);
     }
     if subject.hints.word(group::FILES) {
         files(subject, hits);
+        squeezed(text, hits);
     }
     if subject.hints.has(Mark::COLON) && subject.hints.word(group::WRAPPER) {
         wrapper(text, hits);
@@ -35,7 +40,9 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
 
 /// The path around `at`: what has no space and no quote.
 fn around(text: &[u8], at: usize) -> Range<usize> {
-    let outside = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'(' | b')' | b'<' | b'>' | b'`' | b',');
+    let outside = |byte: &u8| {
+        matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\'' | b'(' | b')' | b'<' | b'>' | b'`' | b',')
+    };
     let start = text[..at].iter().rposition(outside).map_or(0, |before| before + 1);
     let end = text[at..].iter().position(outside).map_or(text.len(), |length| at + length);
     start..end
@@ -49,12 +56,14 @@ fn climbs(subject: &Subject<'_>, path: &Range<usize>) -> Option<(&'static str, u
     let steps = walk(token);
     let whole = path.len() + 2 >= subject.text.len();
     let score = match () {
-        () if steps.odd >= 2 => CERTAIN,
+        () if steps.odd >= 2 && (whole || steps.ups > 0) => CERTAIN,
+        () if steps.odd >= 2 => LIKELY,
+        () if steps.selfs >= 3 && steps.absolute && whole => CERTAIN,
         () if steps.semicolons > 0 => CERTAIN,
         () if steps.ups == 0 => return None,
         // `/../x` leads above the root: no link does.
         () if steps.absolute && steps.lowest < 0 && whole => CERTAIN,
-        () if subject.place == Place::Path && steps.lowest < 0 => CERTAIN,
+        () if subject.place == Place::Path && (steps.lowest < 0 || steps.ups >= 2) => CERTAIN,
         () if subject.place == Place::Path => LIKELY,
         () if steps.lowest <= -3 && whole => CERTAIN,
         () if steps.ups >= 3 && steps.lowest <= -1 && whole => CERTAIN,
@@ -77,6 +86,8 @@ struct Steps {
     /// `..;`, which some servers take for `..`.
     semicolons: usize,
     absolute: bool,
+    /// `.`, which leads nowhere.
+    selfs: usize,
 }
 
 fn walk(path: &[u8]) -> Steps {
@@ -98,8 +109,10 @@ fn walk(path: &[u8]) -> Steps {
                 steps.semicolons += 1;
                 steps.ups += 1;
             }
-            1 if only_dots => {}
+            1 if only_dots => steps.selfs += 1,
             3.. if only_dots && path.len() > part.len() => steps.odd += 1,
+            // `/..etc`: no file has such a name, but a filter may have taken a separator out.
+            2.. if steps.absolute => steps.odd += 2,
             _ => level += 1,
         }
     }
@@ -117,8 +130,18 @@ fn squeezed(text: &[u8], hits: &mut Hits) {
     }
     let plain: Vec<u8> =
         text.iter().filter(|byte| !matches!(byte, b'/' | b'\\' | b'.')).map(u8::to_ascii_lowercase).collect();
-    let names = ["etcpasswd", "etcshadow", "windowswinini", "winntwinini", "bootini", "web-infwebxml", "etchosts"];
-    let dots = text.windows(4).any(|four| four == b"....");
+    let names = [
+        "etcpasswd",
+        "etcshadow",
+        "windowswinini",
+        "winntwinini",
+        "bootini",
+        "web-infwebxml",
+        "etchosts",
+        "globalasa",
+    ];
+    let drive = text.len() > 2 && text[0].is_ascii_alphabetic() && text[1] == b':';
+    let dots = drive || text.starts_with(b"..") || text.windows(4).any(|four| four == b"....");
     if dots && names.iter().any(|name| memchr::memmem::find(&plain, name.as_bytes()).is_some()) {
         hits.add(Class::Traversal, "squeezed", 0..text.len(), CERTAIN);
     }
@@ -126,22 +149,68 @@ fn squeezed(text: &[u8], hits: &mut Hits) {
 
 /// Files that are asked for to prove a point, or for what is in them.
 const FILES: [(&str, u8); 62] = [
-    ("etc/passwd", CERTAIN), ("etc/shadow", CERTAIN), ("etc/group", CERTAIN), ("etc/hosts", CERTAIN),
-    ("etc/issue", CERTAIN), ("etc/sudoers", CERTAIN), ("etc/hostname", CERTAIN), ("etc/crontab", CERTAIN),
-    ("etc/fstab", LIKELY), ("etc/motd", LIKELY), ("etc/ssh/", CERTAIN), ("etc/mysql", CERTAIN),
-    ("etc/apache", LIKELY), ("etc/httpd", LIKELY), ("etc/nginx", LIKELY), ("etc/php", LIKELY),
-    ("proc/self/", CERTAIN), ("proc/version", CERTAIN), ("proc/cpuinfo", CERTAIN), ("proc/net/", CERTAIN),
-    ("win.ini", CERTAIN), ("boot.ini", CERTAIN), ("windows/system32", CERTAIN), ("winnt/system32", CERTAIN),
-    ("system32/drivers", CERTAIN), ("system32/config", CERTAIN), ("windows/repair", CERTAIN),
-    ("autoexec.bat", LIKELY), ("web-inf/", CERTAIN), ("meta-inf/", LIKELY), ("web.config", LIKELY),
-    ("wp-config.php", CERTAIN), (".htaccess", CERTAIN), (".htpasswd", CERTAIN), (".htdigest", CERTAIN),
-    (".git/", LIKELY), (".svn/", LIKELY), (".hg/", LIKELY), (".env", LIKELY), (".ssh/", CERTAIN),
-    ("id_rsa", LIKELY), (".aws/", CERTAIN), (".bash_history", CERTAIN), (".mysql_history", CERTAIN),
-    (".bashrc", LIKELY), (".profile", DOUBTFUL), ("var/log/", LIKELY), ("access_log", DOUBTFUL),
-    ("config.inc.php", LIKELY), ("my.cnf", LIKELY), ("php.ini", LIKELY), ("httpd.conf", LIKELY),
-    ("docker.sock", CERTAIN), (".npmrc", LIKELY), (".pgpass", CERTAIN), (".kube/config", CERTAIN),
-    (".docker/config", CERTAIN), ("sam.bak", LIKELY), ("ntuser.dat", LIKELY), (".ds_store", LIKELY),
-    ("var/run/secrets", CERTAIN), ("global.asa", LIKELY),
+    ("etc/passwd", CERTAIN),
+    ("etc/shadow", CERTAIN),
+    ("etc/group", CERTAIN),
+    ("etc/hosts", CERTAIN),
+    ("etc/issue", CERTAIN),
+    ("etc/sudoers", CERTAIN),
+    ("etc/hostname", CERTAIN),
+    ("etc/crontab", CERTAIN),
+    ("etc/fstab", LIKELY),
+    ("etc/motd", LIKELY),
+    ("etc/ssh/", CERTAIN),
+    ("etc/mysql", CERTAIN),
+    ("etc/apache", LIKELY),
+    ("etc/httpd", LIKELY),
+    ("etc/nginx", LIKELY),
+    ("etc/php", LIKELY),
+    ("proc/self/", CERTAIN),
+    ("proc/version", CERTAIN),
+    ("proc/cpuinfo", CERTAIN),
+    ("proc/net/", CERTAIN),
+    ("win.ini", CERTAIN),
+    ("boot.ini", CERTAIN),
+    ("windows/system32", CERTAIN),
+    ("winnt/system32", CERTAIN),
+    ("system32/drivers", CERTAIN),
+    ("system32/config", CERTAIN),
+    ("windows/repair", CERTAIN),
+    ("autoexec.bat", LIKELY),
+    ("web-inf/", CERTAIN),
+    ("meta-inf/", LIKELY),
+    ("web.config", LIKELY),
+    ("wp-config.php", CERTAIN),
+    (".htaccess", CERTAIN),
+    (".htpasswd", CERTAIN),
+    (".htdigest", CERTAIN),
+    (".git/", LIKELY),
+    (".svn/", LIKELY),
+    (".hg/", LIKELY),
+    (".env", LIKELY),
+    (".ssh/", CERTAIN),
+    ("id_rsa", LIKELY),
+    (".aws/", CERTAIN),
+    (".bash_history", CERTAIN),
+    (".mysql_history", CERTAIN),
+    (".bashrc", LIKELY),
+    (".profile", DOUBTFUL),
+    ("var/log/", LIKELY),
+    ("access_log", DOUBTFUL),
+    ("config.inc.php", LIKELY),
+    ("my.cnf", LIKELY),
+    ("php.ini", LIKELY),
+    ("httpd.conf", LIKELY),
+    ("docker.sock", CERTAIN),
+    (".npmrc", LIKELY),
+    (".pgpass", CERTAIN),
+    (".kube/config", CERTAIN),
+    (".docker/config", CERTAIN),
+    ("sam.bak", LIKELY),
+    ("ntuser.dat", LIKELY),
+    (".ds_store", LIKELY),
+    ("var/run/secrets", CERTAIN),
+    ("global.asa", LIKELY),
 ];
 
 fn files(subject: &Subject<'_>, hits: &mut Hits) {
@@ -159,7 +228,8 @@ fn files(subject: &Subject<'_>, hits: &mut Hits) {
         let longer = !name.ends_with('/') && (after.is_ascii_alphanumeric() || matches!(after, b'-' | b'_'));
         let asked = subject.place == Place::Path || lower[path.start..at].windows(2).any(|two| two == b"..");
         // A URL of somebody's repository has such names in it as well.
-        let url = memchr::memmem::find(&lower[path.clone()], b"://").is_some_and(|at| at > 0 && !lower[path.start..].starts_with(b"file"));
+        let url = memchr::memmem::find(&lower[path.clone()], b"://")
+            .is_some_and(|at| at > 0 && !lower[path.start..].starts_with(b"file"));
         let score = match () {
             () if bare && name.starts_with(|first: char| first.is_ascii_alphabetic()) && !asked => ODD,
             () if longer || url => ODD,
@@ -175,9 +245,20 @@ fn files(subject: &Subject<'_>, hits: &mut Hits) {
 fn wrapper(text: &[u8], hits: &mut Hits) {
     let lower = text[..text.len().min(1024)].to_ascii_lowercase();
     let wrappers = [
-        ("php://", CERTAIN), ("phar://", CERTAIN), ("expect://", CERTAIN), ("zip://", LIKELY), ("glob://", CERTAIN),
-        ("compress.zlib://", CERTAIN), ("ogg://", LIKELY), ("rar://", LIKELY), ("zlib:", LIKELY), ("file:/", CERTAIN),
-        ("data://text", CERTAIN), ("netdoc:", CERTAIN), ("jar:http", CERTAIN), ("jar:file", CERTAIN),
+        ("php://", CERTAIN),
+        ("phar://", CERTAIN),
+        ("expect://", CERTAIN),
+        ("zip://", LIKELY),
+        ("glob://", CERTAIN),
+        ("compress.zlib://", CERTAIN),
+        ("ogg://", LIKELY),
+        ("rar://", LIKELY),
+        ("zlib:", LIKELY),
+        ("file:/", LIKELY),
+        ("data://text", CERTAIN),
+        ("netdoc:", CERTAIN),
+        ("jar:http", CERTAIN),
+        ("jar:file", CERTAIN),
     ];
     for (scheme, score) in wrappers {
         if let Some(at) = memchr::memmem::find(&lower, scheme.as_bytes()) {
@@ -192,8 +273,11 @@ fn wrapper(text: &[u8], hits: &mut Hits) {
 
 /// Whether `path` is one of the files that are always asked for.
 pub(super) fn is_sensitive(path: &[u8]) -> bool {
-    let lower: Vec<u8> =
-        path.iter().take(256).map(|byte| if *byte == b'\\' { b'/' } else { byte.to_ascii_lowercase() }).collect();
+    let lower: Vec<u8> = path
+        .iter()
+        .take(256)
+        .map(|byte| if *byte == b'\\' { b'/' } else { byte.to_ascii_lowercase() })
+        .collect();
     let certain = FILES.iter().filter(|(_, score)| *score == CERTAIN);
     certain.into_iter().any(|(name, _)| memchr::memmem::find(&lower, name.as_bytes()).is_some())
 }

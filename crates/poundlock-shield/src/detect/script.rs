@@ -3,7 +3,10 @@
 //! Main item: [`detect`]. It looks for calls of functions that attacks call, for properties that are reached by
 //! computed names, and for the ways to write code without letters; and it asks how the value got there.
 
-use super::{CERTAIN, DOUBTFUL, Hits, LIKELY, Subject, hints::{Mark, group}};
+use super::{
+    CERTAIN, DOUBTFUL, Hits, LIKELY, Subject,
+    hints::{Mark, group},
+};
 use crate::class::Class;
 use memchr::memmem::find;
 
@@ -11,22 +14,42 @@ use memchr::memmem::find;
 const PROOFS: [&str; 6] = ["alert", "confirm", "prompt", "eval", "execscript", "logchr"];
 
 /// Functions that run or send something and that programs talk about.
-const SINKS: [&str; 9] =
-    ["settimeout", "setinterval", "function", "fetch", "importscripts", "atob", "import", "print", "setimmediate"];
+const SINKS: [&str; 9] = [
+    "settimeout",
+    "setinterval",
+    "function",
+    "fetch",
+    "importscripts",
+    "atob",
+    "import",
+    "print",
+    "setimmediate",
+];
 
 /// Objects whose properties are everything there is.
 const GLOBALS: [&str; 12] = [
-    "window", "self", "top", "parent", "frames", "globalthis", "document", "this", "location", "opener", "constructor",
+    "window",
+    "self",
+    "top",
+    "parent",
+    "frames",
+    "globalthis",
+    "document",
+    "this",
+    "location",
+    "opener",
+    "constructor",
     "content",
 ];
 
 /// Looks for script.
 pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
-    let hints = subject.hints;
+    let hints = &subject.hints;
     if hints.has(Mark::BRACKET) {
         symbols(subject.text, hits);
     }
-    if !hints.word(group::SCRIPT) || !hints.has(Mark::PAREN | Mark::BACKTICK | Mark::BRACKET | Mark::COMPARE) {
+    if !hints.word(group::SCRIPT) || !hints.has(Mark::PAREN | Mark::BACKTICK | Mark::BRACKET | Mark::COMPARE)
+    {
         return;
     }
     let text = subject.text;
@@ -58,7 +81,9 @@ fn word(text: &[u8], at: usize, end: usize, hits: &mut Hits) {
         Some(b'(' | b'`') if is(&PROOFS) => called(text, at, next, hits),
         Some(b'(' | b'`') if is(&SINKS) => sink(text, at, next, hits),
         Some(b'[') if is(&GLOBALS) => reached(text, at, next, hits),
-        Some(b'.') if is(&["document", "window", "location", "self", "top", "parent", "constructor", "string"]) => {
+        Some(b'.')
+            if is(&["document", "window", "location", "self", "top", "parent", "constructor", "string"]) =>
+        {
             member(text, at, next, hits);
         }
         // `onerror=alert;throw 1`, `{onerror=eval}throw`
@@ -126,7 +151,13 @@ fn sink(text: &[u8], at: usize, open: usize, hits: &mut Hits) {
     let word = text[at..open].trim_ascii_end();
     let code = matches!(argument, b'\'' | b'"' | b'`' | b'/') || word.eq_ignore_ascii_case(b"atob");
     let short = text.len() <= 200;
-    let score = if broken && code && short { CERTAIN } else if code { DOUBTFUL } else { return };
+    let score = if broken && code && short {
+        CERTAIN
+    } else if code {
+        DOUBTFUL
+    } else {
+        return;
+    };
     hits.add(Class::Xss, "sink", at..(open + 16).min(text.len()), score);
 }
 
@@ -134,7 +165,8 @@ fn sink(text: &[u8], at: usize, open: usize, hits: &mut Hits) {
 fn reached(text: &[u8], at: usize, open: usize, hits: &mut Hits) {
     let inner = skip(text, open + 1);
     let Some(first) = text.get(inner) else { return };
-    let computed = matches!(first, b'\'' | b'"' | b'`' | b'/' | b'(' | b'+' | b'!' | b'[' | b'{' | b'\\') || text[inner..].starts_with(b"atob");
+    let computed = matches!(first, b'\'' | b'"' | b'`' | b'/' | b'(' | b'+' | b'!' | b'[' | b'{' | b'\\')
+        || text[inner..].starts_with(b"atob");
     if !computed {
         return;
     }

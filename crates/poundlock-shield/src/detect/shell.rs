@@ -5,7 +5,10 @@
 
 mod command;
 
-use super::{CERTAIN, DOUBTFUL, Hits, LIKELY, ODD, Subject, hints::{Mark, group}};
+use super::{
+    CERTAIN, DOUBTFUL, Hits, LIKELY, ODD, Subject,
+    hints::{Mark, group},
+};
 use crate::class::Class;
 use command::{Command, Kind, Rest, read};
 
@@ -18,7 +21,16 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     if !subject.hints.word(group::COMMAND) {
         return;
     }
-    if subject.hints.has(Mark::PIPE | Mark::SEMICOLON | Mark::AMPERSAND | Mark::NEWLINE | Mark::BACKTICK | Mark::DOLLAR | Mark::LESS | Mark::BRACE) {
+    if subject.hints.has(
+        Mark::PIPE
+            | Mark::SEMICOLON
+            | Mark::AMPERSAND
+            | Mark::NEWLINE
+            | Mark::BACKTICK
+            | Mark::DOLLAR
+            | Mark::LESS
+            | Mark::BRACE,
+    ) {
         for start in starts(text).take(MAX_STARTS) {
             separated(text, &start, hits);
         }
@@ -58,7 +70,9 @@ fn starts(text: &[u8]) -> impl Iterator<Item = Start> + '_ {
                 b'\n' | b'\r' => (Separator::Line, 1),
                 b'`' => (Separator::Backtick, 1),
                 b'$' | b'<' | b'>' if next == Some(b'(') => (Separator::Substitution, 2),
-                b'{' if at > 0 && matches!(text[at - 1], b';' | b'|' | b'&' | b' ') => (Separator::Operator, 1),
+                b'{' if at > 0 && matches!(text[at - 1], b';' | b'|' | b'&' | b' ') => {
+                    (Separator::Operator, 1)
+                }
                 _ => {
                     at += 1;
                     continue;
@@ -73,7 +87,12 @@ fn starts(text: &[u8]) -> impl Iterator<Item = Start> + '_ {
 
 fn separated(text: &[u8], start: &Start, hits: &mut Hits) {
     let Some(command) = read(text, start.after) else { return };
+    // A fence of a code block.
+    if text[start.at..].starts_with(b"```") || text[..start.at].ends_with(b"``") {
+        return;
+    }
     let score = match start.kind {
+        Separator::Operator if prose(&text[..start.at]) => after_operator(text, start, &command).min(LIKELY),
         Separator::Operator => after_operator(text, start, &command),
         Separator::Line => after_line(text, start, &command),
         Separator::Backtick => in_backticks(text, start, &command),
@@ -92,15 +111,41 @@ fn after_operator(text: &[u8], start: &Start, command: &Command) -> u8 {
         (Kind::Path, Rest::Nothing | Rest::Operator | Rest::Argument) => CERTAIN,
         (_, Rest::Nothing | Rest::Operator) if list => DOUBTFUL,
         (Kind::Strong, Rest::Nothing | Rest::Operator) if short => CERTAIN,
-        (Kind::Strong, Rest::Argument) => if short { CERTAIN } else { LIKELY },
+        (Kind::Strong, Rest::Argument) => {
+            if short {
+                CERTAIN
+            } else {
+                LIKELY
+            }
+        }
         (Kind::Strong, Rest::Word) if short => CERTAIN,
         (Kind::Strong, Rest::Words) => ODD,
-        (Kind::English, Rest::Argument) if short && text[start.at] != b'\n' => if command.telling { CERTAIN } else { LIKELY },
+        (Kind::English, Rest::Argument) if short && text[start.at] != b'\n' => {
+            if command.telling {
+                CERTAIN
+            } else {
+                LIKELY
+            }
+        }
         (Kind::English, Rest::Operator) if short => LIKELY,
-        (Kind::English, Rest::Nothing) if short => if start.at == 0 { CERTAIN } else { LIKELY },
+        (Kind::English, Rest::Nothing) if short => {
+            if start.at == 0 {
+                CERTAIN
+            } else {
+                LIKELY
+            }
+        }
         (Kind::English, Rest::Word) if short => DOUBTFUL,
         _ => 0,
     }
+}
+
+/// Whether what stands before a separator is a sentence.
+fn prose(before: &[u8]) -> bool {
+    let words = before
+        .split(|byte| *byte == b' ')
+        .filter(|word| word.len() > 1 && word.iter().all(u8::is_ascii_alphabetic));
+    words.count() >= 3
 }
 
 /// Whether the separator is one of a list of words: `name|id|date`, or of a query: `a=1&id`.
@@ -153,6 +198,8 @@ fn whole(text: &[u8], hits: &mut Hits) {
     let operator = matches!(text.get(command.end), Some(b';' | b'|' | b'&'));
     let score = match (command.kind, command.rest) {
         _ if command.disguised && command.rest != Rest::Words => LIKELY,
+        (Kind::Path, Rest::Nothing | Rest::Argument) if start == 0 => CERTAIN,
+        (Kind::Path, Rest::Operator) => CERTAIN,
         (Kind::Path, _) => LIKELY,
         (Kind::Strong, Rest::Argument) if command.telling => CERTAIN,
         (Kind::Strong, Rest::Operator) if operator && command.end + 1 >= text.len() => CERTAIN,
@@ -166,12 +213,30 @@ fn whole(text: &[u8], hits: &mut Hits) {
 /// Things that only shells and attacks on them have.
 fn marks(text: &[u8], hits: &mut Hits) {
     let short = text.len() <= 300;
-    let marks: [(&[u8], u8); 20] = [
-        (b"${ifs", CERTAIN), (b"$ifs", CERTAIN), (b"/dev/tcp/", CERTAIN), (b"/dev/udp/", CERTAIN), (b"() { :", CERTAIN),
-        (b"() {:", CERTAIN), (b"(){:", CERTAIN), (b"(){ :", CERTAIN), (b"%comspec%", CERTAIN), (b"/bin/sh", LIKELY),
-        (b"/bin/bash", LIKELY), (b"cmd.exe", LIKELY), (b"cmd /c", CERTAIN), (b"powershell -", CERTAIN),
-        (b"powershell.exe", CERTAIN), (b"2>&1", LIKELY), (b">/dev/null", LIKELY), (b"|sh", LIKELY),
-        (b"base64 -d", CERTAIN), (b"-oproxycommand", CERTAIN),
+    let marks: [(&[u8], u8); 23] = [
+        (b"${ifs", CERTAIN),
+        (b"$ifs", CERTAIN),
+        (b"/dev/tcp/", CERTAIN),
+        (b"/dev/udp/", CERTAIN),
+        (b"() { :", CERTAIN),
+        (b"() {:", CERTAIN),
+        (b"(){:", CERTAIN),
+        (b"(){ :", CERTAIN),
+        (b"%comspec%", CERTAIN),
+        (b"/bin/sh", LIKELY),
+        (b"/bin/bash", LIKELY),
+        (b"cmd.exe", LIKELY),
+        (b"cmd /c", CERTAIN),
+        (b"powershell -e", CERTAIN),
+        (b"powershell -c", CERTAIN),
+        (b"powershell -nop", CERTAIN),
+        (b"<!--#", CERTAIN),
+        (b"powershell.exe", CERTAIN),
+        (b"2>&1", LIKELY),
+        (b">/dev/null", LIKELY),
+        (b"|sh", LIKELY),
+        (b"base64 -d", CERTAIN),
+        (b"-oproxycommand", CERTAIN),
     ];
     let lower = text[..text.len().min(2048)].to_ascii_lowercase();
     for (mark, score) in marks {

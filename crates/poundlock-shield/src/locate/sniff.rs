@@ -96,7 +96,8 @@ pub fn sniff(start: &[u8]) -> Option<Kind> {
             let next = text[1..].trim_ascii_start().first().copied();
             matches!(
                 next,
-                Some(b'"' | b'{' | b'[' | b'}' | b']' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n') | None
+                Some(b'"' | b'\'' | b'{' | b'[' | b'}' | b']' | b'0'..=b'9' | b'-' | b't' | b'f' | b'n')
+                    | None
             )
             .then_some(Kind::Json)
         }

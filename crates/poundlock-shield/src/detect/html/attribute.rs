@@ -56,7 +56,13 @@ fn one(text: &[u8], start: usize) -> Attribute {
     let name_end = start + text[start..].iter().take_while(is_name).count();
     let equals = name_end + spaces(&text[name_end..]);
     if text.get(equals) != Some(&b'=') {
-        return Attribute { start, end: name_end, name: start..name_end, value: name_end..name_end, valued: false };
+        return Attribute {
+            start,
+            end: name_end,
+            name: start..name_end,
+            value: name_end..name_end,
+            valued: false,
+        };
     }
     let from = equals + 1 + spaces(&text[equals + 1..]);
     let (value, end) = match text.get(from) {
@@ -131,7 +137,8 @@ pub(super) fn script_url(value: &[u8]) -> Option<u8> {
         return runs(&plain[scheme.len()..]);
     }
     let data = plain.strip_prefix(b"data:")?;
-    let kinds = ["text/html", "text/xml", "image/svg", "application/x", "text/javascript", "application/javascript"];
+    let kinds =
+        ["text/html", "text/xml", "image/svg", "application/x", "text/javascript", "application/javascript"];
     let markup = kinds.iter().any(|kind| data.starts_with(kind.as_bytes()));
     let odd = data.starts_with(b",") || data.starts_with(b";") || data.contains(&b'<');
     if markup || odd { Some(CERTAIN) } else { None }
@@ -139,7 +146,19 @@ pub(super) fn script_url(value: &[u8]) -> Option<u8> {
 
 /// What stands behind the scheme: links that do nothing are common, and books have titles.
 fn runs(code: &[u8]) -> Option<u8> {
-    let nothing = ["", ";", "void(0)", "void(0);", "void0", "//", "history.back()", "history.go(-1)", "false", "false;", "window.print()"];
+    let nothing = [
+        "",
+        ";",
+        "void(0)",
+        "void(0);",
+        "void0",
+        "//",
+        "history.back()",
+        "history.go(-1)",
+        "false",
+        "false;",
+        "window.print()",
+    ];
     if nothing.iter().any(|known| code == known.as_bytes()) {
         return None;
     }
@@ -155,10 +174,13 @@ pub(super) fn hidden_script(tag: &[u8]) -> bool {
     }
     let decoded = entities(head);
     let plain = decoded.as_deref().unwrap_or(head).iter();
-    let plain: Vec<u8> =
-        plain.filter(|byte| **byte > b' ' && !matches!(**byte, b'"' | b'\'')).map(u8::to_ascii_lowercase).collect();
+    let plain: Vec<u8> = plain
+        .filter(|byte| **byte > b' ' && !matches!(**byte, b'"' | b'\''))
+        .map(u8::to_ascii_lowercase)
+        .collect();
     ["=javascript:", "=vbscript:"].iter().any(|script| {
-        memchr::memmem::find(&plain, script.as_bytes()).is_some_and(|at| runs(&plain[at + script.len()..]) == Some(CERTAIN))
+        memchr::memmem::find(&plain, script.as_bytes())
+            .is_some_and(|at| runs(&plain[at + script.len()..]) == Some(CERTAIN))
     })
 }
 
@@ -166,8 +188,13 @@ pub(super) fn hidden_script(tag: &[u8]) -> bool {
 fn later_script(value: &[u8]) -> bool {
     let head = &value[..value.len().min(SCHEME)];
     let decoded = entities(head);
-    let lower: Vec<u8> =
-        decoded.as_deref().unwrap_or(head).iter().filter(|byte| **byte > b' ').map(u8::to_ascii_lowercase).collect();
+    let lower: Vec<u8> = decoded
+        .as_deref()
+        .unwrap_or(head)
+        .iter()
+        .filter(|byte| **byte > b' ')
+        .map(u8::to_ascii_lowercase)
+        .collect();
     [&b";javascript:"[..], b"=javascript:", b";data:text/html", b"=data:text/html", b",javascript:"]
         .iter()
         .any(|script| memchr::memmem::find(&lower, script).is_some())

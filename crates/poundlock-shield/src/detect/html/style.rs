@@ -32,7 +32,9 @@ const PARTS: [(&str, u8); 14] = [
 pub(super) fn declarations(value: &[u8]) -> Option<u8> {
     let head = &value[..value.len().min(MAX_STYLE)];
     // A declaration has no blocks, no selectors and no comments.
-    if head.iter().any(|byte| matches!(byte, b'{' | b'}' | b'[')) || memchr::memmem::find(head, b"/*").is_some() {
+    if head.iter().any(|byte| matches!(byte, b'{' | b'}' | b'['))
+        || memchr::memmem::find(head, b"/*").is_some()
+    {
         return Some(CERTAIN);
     }
     parts(head)

@@ -45,28 +45,128 @@ pub(super) struct Command {
 
 /// Commands whose names are no words.
 const STRONG: [&str; 108] = [
-    "whoami", "ls", "cat", "uname", "ifconfig", "netstat", "wget", "curl", "ping", "ping6", "nslookup", "chmod", "chown",
-    "passwd", "bash", "sh", "zsh", "ksh", "csh", "dash", "nc", "ncat", "netcat", "telnet", "python", "python3", "python2",
-    "perl", "ruby", "php", "gcc", "awk", "gawk", "sed", "grep", "egrep", "xargs", "tee", "tar", "gzip", "base64", "xxd",
-    "nohup", "sudo", "su", "crontab", "systemctl", "ps", "pwd", "printenv", "id", "dir", "ipconfig", "net", "cmd",
-    "powershell", "pwsh", "certutil", "bitsadmin", "tasklist", "wmic", "reg", "rundll32", "regsvr32", "mshta", "cscript",
-    "wscript", "systeminfo", "tracert", "traceroute", "del", "rmdir", "mkdir", "rm", "mv", "cp", "ln", "dd", "df", "du",
-    "lsof", "arp", "dig", "socat", "ssh", "scp", "ftp", "tftp", "rsync", "busybox", "lynx", "nmap", "openssl", "tac", "nl",
-    "hexdump", "finger", "sleep", "hostname", "uptime", "useradd", "adduser", "getent", "env", "lspci", "dmesg", "vim",
+    "whoami",
+    "ls",
+    "cat",
+    "uname",
+    "ifconfig",
+    "netstat",
+    "wget",
+    "curl",
+    "ping",
+    "ping6",
+    "nslookup",
+    "chmod",
+    "chown",
+    "passwd",
+    "bash",
+    "sh",
+    "zsh",
+    "ksh",
+    "csh",
+    "dash",
+    "nc",
+    "ncat",
+    "netcat",
+    "telnet",
+    "python",
+    "python3",
+    "python2",
+    "perl",
+    "ruby",
+    "php",
+    "gcc",
+    "awk",
+    "gawk",
+    "sed",
+    "grep",
+    "egrep",
+    "xargs",
+    "tee",
+    "tar",
+    "gzip",
+    "base64",
+    "xxd",
+    "nohup",
+    "sudo",
+    "su",
+    "crontab",
+    "systemctl",
+    "ps",
+    "pwd",
+    "printenv",
+    "id",
+    "dir",
+    "ipconfig",
+    "net",
+    "cmd",
+    "powershell",
+    "pwsh",
+    "certutil",
+    "bitsadmin",
+    "tasklist",
+    "wmic",
+    "reg",
+    "rundll32",
+    "regsvr32",
+    "mshta",
+    "cscript",
+    "wscript",
+    "systeminfo",
+    "tracert",
+    "traceroute",
+    "del",
+    "rmdir",
+    "mkdir",
+    "rm",
+    "mv",
+    "cp",
+    "ln",
+    "dd",
+    "df",
+    "du",
+    "lsof",
+    "arp",
+    "dig",
+    "socat",
+    "ssh",
+    "scp",
+    "ftp",
+    "tftp",
+    "rsync",
+    "busybox",
+    "lynx",
+    "nmap",
+    "openssl",
+    "tac",
+    "nl",
+    "hexdump",
+    "finger",
+    "sleep",
+    "hostname",
+    "uptime",
+    "useradd",
+    "adduser",
+    "getent",
+    "env",
+    "lspci",
+    "dmesg",
+    "vim",
     "ipcs",
 ];
 
 /// Commands whose names are words of English.
 const ENGLISH: [&str; 46] = [
-    "who", "w", "time", "find", "sort", "more", "less", "type", "date", "last", "at", "top", "kill", "echo", "set", "head",
-    "tail", "test", "true", "false", "touch", "cut", "split", "history", "file", "which", "host", "mail", "man", "make", "expr",
-    "read", "start", "copy", "move", "strings", "help", "exec", "eval", "export", "print", "printf", "node", "source", "mount",
-    "shutdown",
+    "who", "w", "time", "find", "sort", "more", "less", "type", "date", "last", "at", "top", "kill", "echo",
+    "set", "head", "tail", "test", "true", "false", "touch", "cut", "split", "history", "file", "which",
+    "host", "mail", "man", "make", "expr", "read", "start", "copy", "move", "strings", "help", "exec",
+    "eval", "export", "print", "printf", "node", "source", "mount", "shutdown",
 ];
 
 /// Reads the command at `from`, if one of a known name is there.
 pub(super) fn read(text: &[u8], from: usize) -> Option<Command> {
-    let start = from + text[from.min(text.len())..].iter().take(16).take_while(|b| b" \t({+'\"".contains(b)).count();
+    let start =
+        from + text[from.min(text.len())..].iter().take(16).take_while(|b| b" \t({+'\"".contains(b)).count();
     let (name, end, disguised) = name(text, start)?;
     let base = base(&name);
     let path = base.len() < name.len();
@@ -90,18 +190,29 @@ fn name(text: &[u8], start: usize) -> Option<(Vec<u8>, usize, bool)> {
     let mut name = Vec::new();
     let mut at = start;
     let mut disguised = false;
+    let mut open = None;
     while let Some(byte) = text.get(at) {
         let dropped = match byte {
             b'\\' | b'^' if text.get(at + 1).is_some_and(u8::is_ascii_alphabetic) && !name.is_empty() => 1,
+            quote @ (b'\'' | b'"') if open == Some(*quote) => {
+                open = None;
+                1
+            }
             // `c'a't`, `wh""oami`: pairs inside of a word.
-            b'\'' | b'"' if quoted(text, at, &name) => 1,
+            quote @ (b'\'' | b'"') if open.is_none() && inside(text, at, &name) => {
+                open = Some(*quote);
+                1
+            }
             b'$' if matches!(text.get(at + 1), Some(b'@' | b'*' | b'1'..=b'9')) => 2,
             _ => 0,
         };
         if dropped > 0 {
             disguised = true;
             at += dropped;
-        } else if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_') || (*byte == b'.' && name.len() > 1) {
+        } else if byte.is_ascii_alphanumeric()
+            || matches!(byte, b'/' | b'_')
+            || (*byte == b'.' && name.len() > 1)
+        {
             name.push(*byte);
             at += 1;
         } else {
@@ -118,18 +229,17 @@ fn name(text: &[u8], start: usize) -> Option<(Vec<u8>, usize, bool)> {
     (!name.is_empty()).then_some((name, at, disguised))
 }
 
-/// Whether the quote at `at` is inside of a word that goes on, with its partner near.
-fn quoted(text: &[u8], at: usize, name: &[u8]) -> bool {
+/// Whether the quote at `at` opens inside of a word, with its partner near.
+fn inside(text: &[u8], at: usize, name: &[u8]) -> bool {
     let near = &text[at + 1..(at + 12).min(text.len())];
-    let partner = memchr::memchr(text[at], near);
-    let closes = name.len() > 1 && text[..at].iter().rev().take(12).any(|byte| *byte == text[at]);
-    let goes_on = text.get(at + 1).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == text[at]);
-    !name.is_empty() && ((partner.is_some() && goes_on) || closes)
+    let goes_on = near.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == text[at]);
+    !name.is_empty() && goes_on && memchr::memchr(text[at], near).is_some()
 }
 
 /// The command in a path of programs: `usr/bin/id` → `id`.
 fn base(name: &[u8]) -> &[u8] {
-    let folders = [&b"/bin/"[..], b"/sbin/", b"/usr/bin/", b"/usr/sbin/", b"/usr/local/bin/", b"bin/", b"usr/bin/"];
+    let folders =
+        [&b"/bin/"[..], b"/sbin/", b"/usr/bin/", b"/usr/sbin/", b"/usr/local/bin/", b"bin/", b"usr/bin/"];
     let folder = folders.iter().filter(|folder| name.starts_with(folder)).map(|folder| folder.len()).max();
     &name[folder.unwrap_or(0)..]
 }
@@ -154,11 +264,17 @@ fn rest(text: &[u8], end: usize) -> (Rest, bool) {
 }
 
 fn argument(rest: &[u8]) -> (Rest, bool) {
-    let length = rest.iter().take_while(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b';' | b'|' | b'&' | b'`' | b')')).count();
+    let length = rest
+        .iter()
+        .take_while(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b';' | b'|' | b'&' | b'`' | b')'))
+        .count();
     let word = &rest[..length];
-    let option = word.len() > 1 && (word[0] == b'-' || (word[0] == b'/' && word.len() <= 3)) && word[1].is_ascii_alphanumeric();
+    let option = word.len() > 1
+        && (word[0] == b'-' || (word[0] == b'/' && word.len() <= 3))
+        && word[1].is_ascii_alphanumeric();
     let drive = word.len() > 1 && word[1] == b':' && word[0].is_ascii_alphabetic();
-    let address = word.iter().filter(|byte| **byte == b'.').count() == 3 && word.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    let address = word.iter().filter(|byte| **byte == b'.').count() == 3
+        && word.iter().all(|b| b.is_ascii_digit() || *b == b'.');
     let url = memchr::memmem::find(word, b"://").is_some();
     let path = word.first().is_some_and(|byte| matches!(byte, b'/' | b'~' | b'$' | b'*')) && word.len() > 1;
     let telling = address || drive || is_sensitive(word) || url || (option && word.len() <= 3);

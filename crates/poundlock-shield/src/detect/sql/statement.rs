@@ -16,6 +16,9 @@ pub(super) fn stacked(s: &Sentence<'_>, at: usize) -> Found {
     let (end, score) = statement(s, at + 1)?;
     // In running text a statement is an example; after a value it is an attack.
     let short = s.text.len() <= 512 || s.ends(end);
+    // After a `;` a plain query is no search for one.
+    let query = s.is(at + 1, Word::Select) && s.is(end, Word::From) && at > 0;
+    let score = if query && short { CERTAIN } else { score };
     Some(("stacked", end, if short { score } else { score.min(LIKELY) }))
 }
 
@@ -112,6 +115,7 @@ fn select(s: &Sentence<'_>, at: usize) -> Option<(usize, u8)> {
     let score = match item {
         _ if list(Kind::Comma) && list(Kind::Open) => CERTAIN,
         Some(Operand::Query | Operand::Probe | Operand::Variable | Operand::Case) => CERTAIN,
+        _ if s.is(end, Word::From) && s.is(s.skip_open(end + 1), Word::Catalogue) => CERTAIN,
         // A plain query, from the start: text that somebody looks for, or a console's.
         _ if s.is(end, Word::From) => LIKELY,
         Some(Operand::Function) => CERTAIN,

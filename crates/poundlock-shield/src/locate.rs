@@ -34,7 +34,9 @@ pub struct Oddity {
 
 /// Hands out the leaves of a text that is JSON; returns whether it looks like that.
 pub(crate) fn json_leaves(text: &[u8], out: &mut impl Leaves) -> bool {
-    let is_json = text.len() > 4
+    let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
+    let is_json = matches!(first, Some(b'{' | b'['))
+        && text.len() > 4
         && sniff(text) == Some(Kind::Json)
         && matches!(text.trim_ascii_end().last(), Some(b'}' | b']'));
     if is_json {

@@ -14,6 +14,7 @@ pub(super) struct Mark;
 impl Mark {
     pub(super) const SINGLE: u32 = 1;
     pub(super) const DOUBLE: u32 = 1 << 1;
+    pub(super) const QUOTES: u32 = Mark::SINGLE | Mark::DOUBLE;
     pub(super) const COMPARE: u32 = 1 << 2;
     pub(super) const PAREN: u32 = 1 << 3;
     pub(super) const LESS: u32 = 1 << 4;
@@ -82,36 +83,43 @@ impl Hints {
         self.words & group != 0
     }
 
-    /// Whether the value may be SQL: a word that queries need, or marks that conditions need.
-    pub(super) fn sql(&self) -> bool {
-        self.word(group::SQL)
-            || self.has(Mark::SINGLE | Mark::DOUBLE)
-            || (self.has(Mark::COMPARE) && (self.word(group::LOGIC) || self.has(Mark::PAREN)))
+    /// Whether the value may be SQL as it stands: a word that queries need, or a comparison with something to
+    /// compare.
+    pub(super) fn sql(&self, text: &[u8]) -> bool {
+        self.word(group::SQL) || (self.has(Mark::COMPARE) && (self.has(Mark::PAREN | Mark::PIPE) || logical(text)))
     }
+}
+
+/// Whether there is a word that joins conditions.
+fn logical(text: &[u8]) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric();
+    memchr::memchr3_iter(b'r', b'R', b'&', text)
+        .chain(memchr::memchr2_iter(b'd', b'D', text))
+        .any(|at| match text[at] {
+            b'&' => text.get(at + 1) == Some(&b'&'),
+            b'r' | b'R' => at > 0 && text[at - 1].eq_ignore_ascii_case(&b'o') && !text.get(at + 1).is_some_and(|b| b.is_ascii_alphabetic()),
+            _ => at > 1 && text[at - 2..at].eq_ignore_ascii_case(b"an") && !text.get(at + 1).is_some_and(|b| word(*b) && !b.is_ascii_digit()),
+        })
 }
 
 /// Sets of literals, as bits.
 pub(super) mod group {
     /// Words that queries need.
     pub(crate) const SQL: u32 = 1;
-    /// Words between conditions.
-    pub(crate) const LOGIC: u32 = 1 << 1;
     /// Words inside tags that run something.
     pub(crate) const MARKUP: u32 = 1 << 2;
     /// Words of script.
     pub(crate) const SCRIPT: u32 = 1 << 3;
     /// Steps up in paths.
     pub(crate) const DOTS: u32 = 1 << 4;
-    /// Files that nobody should ask for.
-    pub(crate) const FILES: u32 = 1 << 5;
+    /// Names of files without their separators.
+    pub(crate) const SQUEEZED: u32 = 1 << 5;
     /// Schemes that read files.
     pub(crate) const WRAPPER: u32 = 1 << 6;
-    /// Commands.
-    pub(crate) const COMMAND: u32 = 1 << 7;
 }
 
 /// Literals of each group, separated by white space; `~` stands for a space in one.
-const LITERALS: [(u32, &str); 8] = [
+const LITERALS: [(u32, &str); 6] = [
     (
         group::SQL,
         r##"
@@ -120,12 +128,6 @@ const LITERALS: [(u32, &str); 8] = [
         char( chr( xp_ sp_ case~when case version( database( user( procedure iif( elt( like between rlike
         regexp where shutdown truncate grant merge attach concat make_set randomblob regexp_substring pg_
         utl_ dbms_ limit if( convert( cast( master -- 0x /* null
-        "##,
-    ),
-    (
-        group::LOGIC,
-        r##"
-        or and || && xor in is not div mod
         "##,
     ),
     (
@@ -152,30 +154,11 @@ const LITERALS: [(u32, &str); 8] = [
         .. ./
         "##,
     ),
-    (
-        group::FILES,
-        r##"
-        etc/ etc\ proc/ win.ini boot.ini system32 windows autoexec web-inf meta-inf web.config wp-config .ht
-        .git .svn .hg .env .ssh id_rsa .aws _history .bashrc .profile var/ access_log config.inc my.cnf
-        php.ini httpd.conf docker .npmrc .pgpass .kube sam.bak ntuser .ds_store global.asa
-        "##,
-    ),
+    (group::SQUEEZED, "etcpasswd winini bootini win.ini boot.ini webxml web.xml global.asa globalasa"),
     (
         group::WRAPPER,
         r##"
         php: phar: expect: zip: glob: zlib: ogg: rar: file: data:// netdoc: jar:
-        "##,
-    ),
-    (
-        group::COMMAND,
-        r##"
-        whoami ls cat uname ifconfig netstat wget curl ping nslookup chmod chown passwd sh nc telnet python
-        perl ruby php gcc awk sed grep xargs tee tar gzip base64 xxd nohup su crontab systemctl ps pwd env
-        id dir net cmd certutil bitsadmin tasklist wmic reg rundll mshta script systeminfo trace del rm mv
-        cp ln dd df du lsof arp dig socat scp ftp rsync busybox lynx nmap openssl tac nl hexdump finger
-        sleep host uptime user getent lspci dmesg vim ipcs w time find sort more less type date last at top
-        kill echo set head tail test true false touch cut split history file mail man make expr read start
-        copy move strings help ex print node source mount shutdown $@ $ifs ${ifs ' " \ ^ ()~{ (){
         "##,
     ),
 ];

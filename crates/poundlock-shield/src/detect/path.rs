@@ -29,8 +29,7 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
             from = path.end.max(from + at + 2);
         }
     }
-    if subject.hints.word(group::FILES) {
-        files(subject, hits);
+    if subject.hints.word(group::DOTS | group::SQUEEZED) {
         squeezed(text, hits);
     }
     if subject.hints.has(Mark::COLON) && subject.hints.word(group::WRAPPER) {
@@ -147,98 +146,28 @@ fn squeezed(text: &[u8], hits: &mut Hits) {
     }
 }
 
-/// Files that are asked for to prove a point, or for what is in them.
-const FILES: [(&str, u8); 62] = [
-    ("etc/passwd", CERTAIN),
-    ("etc/shadow", CERTAIN),
-    ("etc/group", CERTAIN),
-    ("etc/hosts", CERTAIN),
-    ("etc/issue", CERTAIN),
-    ("etc/sudoers", CERTAIN),
-    ("etc/hostname", CERTAIN),
-    ("etc/crontab", CERTAIN),
-    ("etc/fstab", LIKELY),
-    ("etc/motd", LIKELY),
-    ("etc/ssh/", CERTAIN),
-    ("etc/mysql", CERTAIN),
-    ("etc/apache", LIKELY),
-    ("etc/httpd", LIKELY),
-    ("etc/nginx", LIKELY),
-    ("etc/php", LIKELY),
-    ("proc/self/", CERTAIN),
-    ("proc/version", CERTAIN),
-    ("proc/cpuinfo", CERTAIN),
-    ("proc/net/", CERTAIN),
-    ("win.ini", CERTAIN),
-    ("boot.ini", CERTAIN),
-    ("windows/system32", CERTAIN),
-    ("winnt/system32", CERTAIN),
-    ("system32/drivers", CERTAIN),
-    ("system32/config", CERTAIN),
-    ("windows/repair", CERTAIN),
-    ("autoexec.bat", LIKELY),
-    ("web-inf/", CERTAIN),
-    ("meta-inf/", LIKELY),
-    ("web.config", LIKELY),
-    ("wp-config.php", CERTAIN),
-    (".htaccess", CERTAIN),
-    (".htpasswd", CERTAIN),
-    (".htdigest", CERTAIN),
-    (".git/", LIKELY),
-    (".svn/", LIKELY),
-    (".hg/", LIKELY),
-    (".env", LIKELY),
-    (".ssh/", CERTAIN),
-    ("id_rsa", LIKELY),
-    (".aws/", CERTAIN),
-    (".bash_history", CERTAIN),
-    (".mysql_history", CERTAIN),
-    (".bashrc", LIKELY),
-    (".profile", DOUBTFUL),
-    ("var/log/", LIKELY),
-    ("access_log", DOUBTFUL),
-    ("config.inc.php", LIKELY),
-    ("my.cnf", LIKELY),
-    ("php.ini", LIKELY),
-    ("httpd.conf", LIKELY),
-    ("docker.sock", CERTAIN),
-    (".npmrc", LIKELY),
-    (".pgpass", CERTAIN),
-    (".kube/config", CERTAIN),
-    (".docker/config", CERTAIN),
-    ("sam.bak", LIKELY),
-    ("ntuser.dat", LIKELY),
-    (".ds_store", LIKELY),
-    ("var/run/secrets", CERTAIN),
-    ("global.asa", LIKELY),
-];
-
-fn files(subject: &Subject<'_>, hits: &mut Hits) {
+/// A file that is asked for to prove a point, or for what is in it; `name` ends before `end`.
+pub(super) fn file(subject: &Subject<'_>, start: usize, end: usize, score: u8, hits: &mut Hits) {
     let text = subject.text;
-    let lower: Vec<u8> = text[..text.len().min(4096)]
-        .iter()
-        .map(|byte| if *byte == b'\\' { b'/' } else { byte.to_ascii_lowercase() })
-        .collect();
-    for (name, score) in FILES {
-        let Some(at) = memchr::memmem::find(&lower, name.as_bytes()) else { continue };
-        let path = around(&lower, at);
-        let whole = path.len() + 2 >= text.len();
-        let bare = at > 0 && (lower[at - 1].is_ascii_alphanumeric() || matches!(lower[at - 1], b'_' | b'-'));
-        let after = lower.get(at + name.len()).copied().unwrap_or(b' ');
-        let longer = !name.ends_with('/') && (after.is_ascii_alphanumeric() || matches!(after, b'-' | b'_'));
-        let asked = subject.place == Place::Path || lower[path.start..at].windows(2).any(|two| two == b"..");
-        // A URL of somebody's repository has such names in it as well.
-        let url = memchr::memmem::find(&lower[path.clone()], b"://")
-            .is_some_and(|at| at > 0 && !lower[path.start..].starts_with(b"file"));
-        let score = match () {
-            () if bare && name.starts_with(|first: char| first.is_ascii_alphabetic()) && !asked => ODD,
-            () if longer || url => ODD,
-            () if asked => CERTAIN.min(score + 3),
-            () if whole => score,
-            () => score.min(LIKELY) - 2,
-        };
-        hits.add(Class::Traversal, "file", path, score);
-    }
+    let path = around(text, start);
+    let slash = |byte: &u8| matches!(byte, b'/' | b'\\');
+    let whole = path.len() + 2 >= text.len();
+    let first = text[start];
+    let bare = start > 0 && (text[start - 1].is_ascii_alphanumeric() || matches!(text[start - 1], b'_' | b'-'));
+    let after = text.get(end).copied().unwrap_or(b' ');
+    let longer = !slash(&text[end - 1]) && (after.is_ascii_alphanumeric() || matches!(after, b'-' | b'_'));
+    let asked = subject.place == Place::Path || text[path.start..start].windows(2).any(|two| two == b"..");
+    // A URL of somebody's repository has such names in it as well.
+    let token = &text[path.clone()];
+    let url = memchr::memmem::find(token, b"://").is_some_and(|at| at > 0) && !token[..4.min(token.len())].eq_ignore_ascii_case(b"file");
+    let score = match () {
+        () if bare && first.is_ascii_alphabetic() && !asked => ODD,
+        () if longer || url => ODD,
+        () if asked => CERTAIN.min(score + 3),
+        () if whole => score,
+        () => score.min(LIKELY) - 2,
+    };
+    hits.add(Class::Traversal, "file", path, score);
 }
 
 /// `php://filter`, `file:///etc`
@@ -271,13 +200,12 @@ fn wrapper(text: &[u8], hits: &mut Hits) {
     }
 }
 
+/// Parts of the paths that are always asked for.
+const SENSITIVE: [&str; 8] = ["etc/", "proc/", "windows", "win.ini", "boot.ini", ".ssh/", "var/", "winnt"];
+
 /// Whether `path` is one of the files that are always asked for.
 pub(super) fn is_sensitive(path: &[u8]) -> bool {
-    let lower: Vec<u8> = path
-        .iter()
-        .take(256)
-        .map(|byte| if *byte == b'\\' { b'/' } else { byte.to_ascii_lowercase() })
-        .collect();
-    let certain = FILES.iter().filter(|(_, score)| *score == CERTAIN);
-    certain.into_iter().any(|(name, _)| memchr::memmem::find(&lower, name.as_bytes()).is_some())
+    let lower: Vec<u8> =
+        path.iter().take(256).map(|byte| if *byte == b'\\' { b'/' } else { byte.to_ascii_lowercase() }).collect();
+    lower.contains(&b'/') && SENSITIVE.iter().any(|name| memchr::memmem::find(&lower, name.as_bytes()).is_some())
 }

@@ -216,9 +216,16 @@ fn handed(text: &[u8], at: usize) -> bool {
 
 /// Code without letters: `[][(![]+[])[+[]]…`
 fn symbols(text: &[u8], hits: &mut Hits) {
-    let parts = [&b"![]"[..], b"+[]", b"+{}", b"[][", b"+!+", b"!+["];
-    let counts: usize = parts.iter().map(|part| memchr::memmem::find_iter(text, part).take(8).count()).sum();
-    if counts >= 4 {
+    let odd = |at: &usize| {
+        let before = at.checked_sub(1).map_or(b' ', |before| text[before]);
+        let next = text.get(at + 1).copied().unwrap_or(b' ');
+        match before {
+            b'!' | b'+' => matches!(next, b']' | b'!' | b'+' | b'(' | b'['),
+            b']' | b')' => matches!(next, b']' | b'!' | b'+' | b'('),
+            _ => false,
+        }
+    };
+    if memchr::memchr_iter(b'[', text).filter(odd).take(4).count() == 4 {
         hits.add(Class::Xss, "symbols", 0..text.len().min(80), CERTAIN);
     }
 }

@@ -7,7 +7,7 @@ mod command;
 
 use super::{
     CERTAIN, DOUBTFUL, Hits, LIKELY, ODD, Subject,
-    hints::{Mark, group},
+    hints::Mark,
 };
 use crate::class::Class;
 use command::{Command, Kind, Rest, read};
@@ -18,9 +18,6 @@ const MAX_STARTS: usize = 2048;
 /// Looks for commands.
 pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     let text = subject.text;
-    if !subject.hints.word(group::COMMAND) {
-        return;
-    }
     if subject.hints.has(
         Mark::PIPE
             | Mark::SEMICOLON
@@ -36,7 +33,6 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
         }
     }
     whole(text, hits);
-    marks(text, hits);
 }
 
 /// A place where a shell starts a command.
@@ -208,43 +204,4 @@ fn whole(text: &[u8], hits: &mut Hits) {
         _ => return,
     };
     hits.add(Class::Command, "whole", start..command.end.min(text.len()), score);
-}
-
-/// Things that only shells and attacks on them have.
-fn marks(text: &[u8], hits: &mut Hits) {
-    let short = text.len() <= 300;
-    let marks: [(&[u8], u8); 23] = [
-        (b"${ifs", CERTAIN),
-        (b"$ifs", CERTAIN),
-        (b"/dev/tcp/", CERTAIN),
-        (b"/dev/udp/", CERTAIN),
-        (b"() { :", CERTAIN),
-        (b"() {:", CERTAIN),
-        (b"(){:", CERTAIN),
-        (b"(){ :", CERTAIN),
-        (b"%comspec%", CERTAIN),
-        (b"/bin/sh", LIKELY),
-        (b"/bin/bash", LIKELY),
-        (b"cmd.exe", LIKELY),
-        (b"cmd /c", CERTAIN),
-        (b"powershell -e", CERTAIN),
-        (b"powershell -c", CERTAIN),
-        (b"powershell -nop", CERTAIN),
-        (b"<!--#", CERTAIN),
-        (b"powershell.exe", CERTAIN),
-        (b"2>&1", LIKELY),
-        (b">/dev/null", LIKELY),
-        (b"|sh", LIKELY),
-        (b"base64 -d", CERTAIN),
-        (b"-oproxycommand", CERTAIN),
-    ];
-    let lower = text[..text.len().min(2048)].to_ascii_lowercase();
-    for (mark, score) in marks {
-        let Some(at) = memchr::memmem::find(&lower, mark) else { continue };
-        let end = at + mark.len();
-        let goes_on = lower.get(end).is_some_and(u8::is_ascii_alphanumeric) && mark.ends_with(b"sh");
-        if !goes_on {
-            hits.add(Class::Command, "mark", at..end, if short { score } else { score.min(LIKELY) });
-        }
-    }
 }

@@ -20,14 +20,15 @@ use token::tokens;
 
 /// Looks for SQL in every context the value may end up in.
 pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
-    if !subject.hints.sql() {
-        return;
-    }
     let text = subject.text;
-    read(text, 0, None, hits);
+    let hints = &subject.hints;
+    if hints.sql(text) || hints.has(Mark::QUOTES) && memchr::memmem::find(text, b"--").is_some() {
+        read(text, 0, None, hits);
+    }
     for (quote, mark) in [(b'\'', Mark::SINGLE), (b'"', Mark::DOUBLE)] {
-        if subject.hints.has(mark)
+        if hints.has(mark)
             && let Some(at) = memchr::memchr(quote, text)
+            && (at == 0 || token::continues(text, at + 1))
         {
             read(text, at, Some(quote), hits);
         }

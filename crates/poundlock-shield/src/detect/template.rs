@@ -29,21 +29,28 @@ const LONGEST: usize = 400;
 
 /// Looks for expressions.
 pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
-    if !subject.hints.has(Mark::BRACE | Mark::LESS | Mark::BRACKET) {
-        return;
-    }
-    for (open, close) in DELIMITERS {
-        let text = subject.text;
-        for at in memchr::memmem::find_iter(text, open).take(MAX_EXPRESSIONS) {
-            let from = at + open.len();
-            let window = &text[from..text.len().min(from + LONGEST)];
-            let Some(length) = find(window, close) else { continue };
-            let score = judge(&window[..length], open);
-            if score > 0 {
-                let score = if text.len() > 512 { score.min(LIKELY) } else { score };
-                hits.add(Class::Template, "expression", at..from + length + close.len(), score);
+    let text = subject.text;
+    let marks = [(Mark::BRACE, b'{'), (Mark::LESS | Mark::PERCENT, b'<'), (Mark::BRACKET, b'[')];
+    for (_, byte) in marks.into_iter().filter(|(mark, _)| subject.hints.has(*mark)) {
+        for at in memchr::memchr_iter(byte, text).take(MAX_EXPRESSIONS) {
+            // The delimiter may start one byte earlier: `${`, `#{`.
+            let from = at.saturating_sub(1);
+            let starts = |start: usize| DELIMITERS.iter().find(move |(open, _)| text[start..].starts_with(open));
+            if let Some(((open, close), start)) = starts(from).map(|d| (d, from)).or_else(|| starts(at).map(|d| (d, at))) {
+                expression(text, start, open, close, hits);
             }
         }
+    }
+}
+
+fn expression(text: &[u8], at: usize, open: &[u8], close: &[u8], hits: &mut Hits) {
+    let from = at + open.len();
+    let window = &text[from..text.len().min(from + LONGEST)];
+    let Some(length) = find(window, close) else { return };
+    let score = judge(&window[..length], open);
+    if score > 0 {
+        let score = if text.len() > 512 { score.min(LIKELY) } else { score };
+        hits.add(Class::Template, "expression", at..from + length + close.len(), score);
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod table;
 
-use super::{CERTAIN, Hits, LIKELY, ODD, Subject};
+use super::{CERTAIN, Hits, LIKELY, ODD, Subject, path};
 use crate::class::Place;
 pub(super) use table::TERMS;
 
@@ -31,6 +31,10 @@ pub(super) enum Need {
     Call,
     /// As [`Need::Call`], for names that texts have as well: with an argument that is code.
     Code,
+    /// No letter after it.
+    End,
+    /// It is a file; the rules of paths judge it.
+    File,
     /// It is in a header.
     Header,
 }
@@ -44,8 +48,11 @@ pub(super) fn judge(subject: &Subject<'_>, term: &Term, end: usize, hits: &mut H
     let start = end - term.text.len();
     let before = start.checked_sub(1).map_or(b' ', |at| text[at]);
     let free = !(before.is_ascii_alphanumeric() || before == b'_');
+    let after = text.get(end).copied().unwrap_or(b' ');
     let fits = match term.need {
         Need::Any => true,
+        Need::End => !after.is_ascii_alphanumeric(),
+        Need::File => return path::file(subject, start, end, term.score, hits),
         Need::Start => free,
         Need::Call | Need::Code => free && calls(text, end).is_some(),
         Need::Header => subject.place == Place::Header,

@@ -3,6 +3,7 @@
 //! Main item: [`read`].
 
 use super::super::path::is_sensitive;
+use std::{collections::HashMap, sync::LazyLock};
 
 /// What kind of name a command has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +164,11 @@ const ENGLISH: [&str; 46] = [
     "eval", "export", "print", "printf", "node", "source", "mount", "shutdown",
 ];
 
+static COMMANDS: LazyLock<HashMap<&'static [u8], Kind>> = LazyLock::new(|| {
+    let of = |names: &'static [&'static str], kind| names.iter().map(move |name| (name.as_bytes(), kind));
+    of(&ENGLISH, Kind::English).chain(of(&STRONG, Kind::Strong)).collect()
+});
+
 /// Reads the command at `from`, if one of a known name is there.
 pub(super) fn read(text: &[u8], from: usize) -> Option<Command> {
     let start =
@@ -170,14 +176,8 @@ pub(super) fn read(text: &[u8], from: usize) -> Option<Command> {
     let (name, end, disguised) = name(text, start)?;
     let base = base(&name);
     let path = base.len() < name.len();
-    let is = |list: &[&str]| list.iter().any(|known| base.eq_ignore_ascii_case(known.as_bytes()));
-    let kind = match () {
-        () if path && (is(&STRONG) || is(&ENGLISH)) => Kind::Path,
-        () if path => return None,
-        () if is(&STRONG) => Kind::Strong,
-        () if is(&ENGLISH) => Kind::English,
-        () => return None,
-    };
+    let known = *COMMANDS.get(&*base.to_ascii_lowercase())?;
+    let kind = if path { Kind::Path } else { known };
     let (rest, telling) = rest(text, end);
     Some(Command { kind, rest, end, length: name.len(), disguised, telling })
 }

@@ -71,6 +71,26 @@ pub(super) fn tokens(text: &[u8], from: usize, quote: Option<u8>) -> Vec<Token> 
     list
 }
 
+/// Whether a query could go on at `from`, right after the quote that ended its literal: anything but a name or a
+/// number that stands there without a reason.
+pub(super) fn continues(text: &[u8], from: usize) -> bool {
+    let mut at = from;
+    for _ in 0..16 {
+        at += text[at..].iter().take_while(|byte| is_space(**byte) || **byte == b')').count();
+        if at == text.len() {
+            return false;
+        }
+        match token(text, at, true) {
+            (Kind::Comment, end) => at = end,
+            (Kind::Word(Word::Name | Word::Function | Word::Table | Word::All) | Kind::Number | Kind::Other | Kind::Comma | Kind::Dot, _) => {
+                return false;
+            }
+            _ => return true,
+        }
+    }
+    true
+}
+
 /// White space as databases have it: controls and the no-break space of code page 1252 too.
 fn is_space(byte: u8) -> bool {
     matches!(byte, 0..=b' ' | 0xa0)

@@ -3,7 +3,7 @@
 //! Names are separated by white space; `~` stands for a space in a name.
 
 use super::{Need, Term};
-use crate::class::Class::{self, Code, Lookup, Nosql, Scanner, Ssrf, Template, Xxe};
+use crate::class::Class::{self, Code, Command, Lookup, Nosql, Scanner, Ssrf, Template, Traversal, Xxe};
 use std::sync::LazyLock;
 
 type Group = (Class, &'static str, u8, Need, &'static str);
@@ -175,6 +175,35 @@ const GROUPS: &[Group] = &[
         "##,
     ),
     (
+        Command,
+        "mark",
+        10,
+        Need::Any,
+        r##"
+            ${ifs $ifs /dev/tcp/ /dev/udp/ ()~{~: ()~{: (){: (){~: %comspec% cmd~/c cmd.exe~/c powershell~-e
+            powershell~-c powershell~-nop powershell.exe base64~-d -oproxycommand <!--#exec <!--#include
+            <!--#echo <!--#printenv
+        "##,
+    ),
+    (
+        Command,
+        "mark-word",
+        7,
+        Need::Any,
+        r##"
+            cmd.exe 2>&1 >/dev/null >&~/dev/
+        "##,
+    ),
+    (
+        Command,
+        "shell",
+        7,
+        Need::End,
+        r##"
+            /bin/sh /bin/bash /bin/zsh /bin/ksh |sh |bash
+        "##,
+    ),
+    (
         Template,
         "object",
         10,
@@ -276,6 +305,43 @@ const GROUPS: &[Group] = &[
         Need::Start,
         r##"
             gopher:// dict:// ldap:// ldaps:// tftp:// sftp:// netdoc:// redis:// smb:// rmi://
+        "##,
+    ),
+    (
+        Traversal,
+        "file",
+        10,
+        Need::File,
+        r##"
+            etc/passwd etc\passwd etc/shadow etc\shadow etc/group etc\group etc/hosts etc\hosts etc/issue
+            etc\issue etc/sudoers etc\sudoers etc/hostname etc\hostname etc/crontab etc\crontab etc/ssh/
+            etc\ssh\ etc/mysql etc\mysql proc/self/ proc\self\ proc/version proc\version proc/cpuinfo
+            proc\cpuinfo proc/net/ proc\net\ win.ini boot.ini windows/system32 windows\system32
+            winnt/system32 winnt\system32 system32/drivers system32\drivers system32/config system32\config
+            windows/repair windows\repair web-inf/ web-inf\ wp-config.php .htaccess .htpasswd .htdigest
+            .ssh/ .ssh\ .aws/ .aws\ .bash_history .mysql_history docker.sock .pgpass .kube/config
+            .kube\config .docker/config .docker\config var/run/secrets var\run\secrets
+        "##,
+    ),
+    (
+        Traversal,
+        "file",
+        7,
+        Need::File,
+        r##"
+            etc/fstab etc\fstab etc/motd etc\motd etc/apache etc\apache etc/httpd etc\httpd etc/nginx
+            etc\nginx etc/php etc\php autoexec.bat meta-inf/ meta-inf\ web.config .git/ .git\ .svn/ .svn\
+            .hg/ .hg\ .env id_rsa .bashrc var/log/ var\log\ config.inc.php my.cnf php.ini httpd.conf .npmrc
+            sam.bak ntuser.dat .ds_store global.asa
+        "##,
+    ),
+    (
+        Traversal,
+        "file",
+        4,
+        Need::File,
+        r##"
+            .profile access_log
         "##,
     ),
     (

@@ -7,7 +7,7 @@
     reason = "a program reads lines, prints and measures"
 )]
 
-use poundlock_shield::{Input, Level, Policy, scan_line};
+use poundlock_shield::{Input, Level, Policy, prepare, scan_line};
 use std::io::{BufRead, BufWriter, Write, stdin, stdout};
 use std::time::Instant;
 
@@ -16,6 +16,7 @@ fn main() -> std::io::Result<()> {
     let input = if arguments.next().as_deref() == Some("requests") { Input::Requests } else { Input::Values };
     let level = arguments.next().and_then(|text| text.parse().ok()).and_then(Level::new);
     let policy = Policy { level: level.unwrap_or(Level::DEFAULT), ..Policy::default() };
+    prepare();
     let start = Instant::now();
     let clock = || u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
     let mut out = BufWriter::new(stdout().lock());

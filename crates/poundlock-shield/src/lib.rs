@@ -13,7 +13,7 @@ mod scan;
 mod verdict;
 
 pub use class::{Class, Place};
-pub use detect::{CERTAIN, DOUBTFUL, Evidence, LIKELY, MAX_EVIDENCE, ODD, detect};
+pub use detect::{CERTAIN, DOUBTFUL, Evidence, LIKELY, MAX_EVIDENCE, ODD, detect, prepare};
 pub use exclude::Exclusion;
 pub use lines::{Input, scan_line};
 pub use locate::Head;

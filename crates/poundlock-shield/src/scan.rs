@@ -11,6 +11,7 @@ pub(crate) use raw::scan_raw;
 pub use request::{RequestScan, scan_request};
 
 use crate::{
+    class::Place,
     decode::{Step, Variant, variants},
     detect::{CERTAIN, Evidence, detect},
     exclude::Exclusion,
@@ -56,7 +57,8 @@ impl Default for Policy {
 /// ```
 pub fn scan_value(value: &[u8], location: &Location, policy: &Policy) -> Verdict {
     let mut findings = Vec::new();
-    windows(value, |window| scan_window(window, location, &[], &mut findings));
+    let at = At { place: location.place, field: &location.field };
+    windows(value, |window| scan_window(window, at, &[], &mut findings));
     findings.retain(|finding| !policy.exclusions.iter().any(|e| e.covers(finding, "", "")));
     Verdict::of(findings, policy.level)
 }
@@ -78,47 +80,57 @@ fn windows(value: &[u8], mut look: impl FnMut(&[u8])) {
 const MAX_NESTED: usize = 3;
 
 /// Looks at every reading of one window, which `chain` has led to; adds what is found to `findings`.
-pub(crate) fn scan_window(window: &[u8], location: &Location, chain: &[Step], findings: &mut Vec<Finding>) {
+pub(crate) fn scan_window(window: &[u8], at: At<'_>, chain: &[Step], findings: &mut Vec<Finding>) {
     let mut nested = Vec::new();
-    readings(window, location, chain, findings, &mut nested);
+    readings(window, at, chain, findings, &mut nested);
     for _ in 0..MAX_NESTED {
         for (field, bytes, chain) in std::mem::take(&mut nested) {
-            let location = Location { place: location.place, field };
-            readings(&bytes, &location, &chain, findings, &mut nested);
+            readings(&bytes, At { place: at.place, field: &field }, &chain, findings, &mut nested);
         }
     }
+}
+
+/// A location that is not owned: most values have no finding.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At<'a> {
+    pub(crate) place: Place,
+    pub(crate) field: &'a str,
 }
 
 type Nested = Vec<(String, Vec<u8>, Vec<Step>)>;
 
-fn readings(
-    window: &[u8],
-    location: &Location,
-    chain: &[Step],
-    findings: &mut Vec<Finding>,
-    nested: &mut Nested,
-) {
-    for mut variant in variants(window.to_vec()) {
+fn readings(window: &[u8], at: At<'_>, chain: &[Step], findings: &mut Vec<Finding>, nested: &mut Nested) {
+    let plain = Variant { chain: chain.to_vec(), bytes: window.to_vec() };
+    if look(&plain, at, findings) || unpack(&plain, at, nested) {
+        // What is JSON is decoded leaf by leaf.
+        return;
+    }
+    for mut variant in variants(plain.bytes).into_iter().skip(1) {
         variant.chain.splice(0..0, chain.iter().copied());
-        let evidence = detect(&variant.bytes, location.place);
-        let certain = evidence.iter().any(|e| e.score >= CERTAIN);
-        for one in evidence {
-            note(findings, &one, &variant, location);
-        }
-        if certain {
+        if look(&variant, at, findings) {
             return;
         }
-        unpack(&variant, location, nested);
+        unpack(&variant, at, nested);
     }
 }
 
-/// The leaves of a value that is JSON itself.
-fn unpack(variant: &Variant, location: &Location, nested: &mut Nested) {
-    let chain: Vec<Step> = variant.chain.iter().copied().chain([Step::Json]).collect();
-    if variant.chain.iter().filter(|step| **step == Step::Json).count() < MAX_NESTED {
-        let mut leaves = Unpacked { prefix: &location.field, chain, nested };
-        json_leaves(&variant.bytes, &mut leaves);
+/// Looks at one reading; returns whether it is certainly an attack.
+fn look(variant: &Variant, at: At<'_>, findings: &mut Vec<Finding>) -> bool {
+    let evidence = detect(&variant.bytes, at.place);
+    for one in &evidence {
+        note(findings, one, variant, at);
     }
+    evidence.iter().any(|e| e.score >= CERTAIN)
+}
+
+/// The leaves of a value that is JSON itself.
+fn unpack(variant: &Variant, at: At<'_>, nested: &mut Nested) -> bool {
+    if !matches!(variant.bytes.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return false;
+    }
+    let chain: Vec<Step> = variant.chain.iter().copied().chain([Step::Json]).collect();
+    let depth = variant.chain.iter().filter(|step| **step == Step::Json).count();
+    depth < MAX_NESTED && json_leaves(&variant.bytes, &mut Unpacked { prefix: at.field, chain, nested })
 }
 
 struct Unpacked<'a> {
@@ -142,25 +154,25 @@ impl Leaves for Unpacked<'_> {
 }
 
 /// Keeps the strongest finding of each rule at each location.
-fn note(findings: &mut Vec<Finding>, one: &Evidence, variant: &Variant, location: &Location) {
-    let same = |f: &Finding| f.rule == one.rule && f.class == one.class && f.location == *location;
+fn note(findings: &mut Vec<Finding>, one: &Evidence, variant: &Variant, at: At<'_>) {
+    let location = Location { place: at.place, field: at.field.to_owned() };
+    let same = |f: &Finding| f.rule == one.rule && f.class == one.class && f.location == location;
     let known = findings.iter().position(same);
     match known {
-        Some(at) if findings[at].score >= one.score => {}
-        Some(at) => findings[at] = finding(one, variant, location),
+        Some(known) if findings[known].score >= one.score => {}
+        Some(known) => findings[known] = finding(one, variant, location),
         None if findings.len() < MAX_FINDINGS => findings.push(finding(one, variant, location)),
         None => {}
     }
 }
 
-fn finding(one: &Evidence, variant: &Variant, location: &Location) -> Finding {
+fn finding(one: &Evidence, variant: &Variant, location: Location) -> Finding {
     let bytes = &variant.bytes;
     let from = one.span.start.saturating_sub(MAX_SHOWN / 4);
     let to = (from + MAX_SHOWN).min(bytes.len());
     Finding {
         class: one.class,
         rule: one.rule,
-        location: location.clone(),
         chain: variant.chain.clone(),
         decoded: shown(&bytes[from..to], &location.field),
         span: one.span.clone(),
@@ -168,6 +180,10 @@ fn finding(one: &Evidence, variant: &Variant, location: &Location) -> Finding {
             &bytes[one.span.start..one.span.end.min(one.span.start + MAX_SHOWN)],
             &location.field,
         ),
+        location,
         score: one.score,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,20 +86,29 @@ impl Hints {
     /// Whether the value may be SQL as it stands: a word that queries need, or a comparison with something to
     /// compare.
     pub(super) fn sql(&self, text: &[u8]) -> bool {
-        self.word(group::SQL) || (self.has(Mark::COMPARE) && (self.has(Mark::PAREN | Mark::PIPE) || logical(text)))
+        self.word(group::SQL)
+            || (self.has(Mark::COMPARE) && (self.has(Mark::PAREN | Mark::PIPE) || logical(text)))
     }
 }
 
 /// Whether there is a word that joins conditions.
 fn logical(text: &[u8]) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric();
-    memchr::memchr3_iter(b'r', b'R', b'&', text)
-        .chain(memchr::memchr2_iter(b'd', b'D', text))
-        .any(|at| match text[at] {
+    memchr::memchr3_iter(b'r', b'R', b'&', text).chain(memchr::memchr2_iter(b'd', b'D', text)).any(|at| {
+        match text[at] {
             b'&' => text.get(at + 1) == Some(&b'&'),
-            b'r' | b'R' => at > 0 && text[at - 1].eq_ignore_ascii_case(&b'o') && !text.get(at + 1).is_some_and(|b| b.is_ascii_alphabetic()),
-            _ => at > 1 && text[at - 2..at].eq_ignore_ascii_case(b"an") && !text.get(at + 1).is_some_and(|b| word(*b) && !b.is_ascii_digit()),
-        })
+            b'r' | b'R' => {
+                at > 0
+                    && text[at - 1].eq_ignore_ascii_case(&b'o')
+                    && !text.get(at + 1).is_some_and(|b| b.is_ascii_alphabetic())
+            }
+            _ => {
+                at > 1
+                    && text[at - 2..at].eq_ignore_ascii_case(b"an")
+                    && !text.get(at + 1).is_some_and(|b| word(*b) && !b.is_ascii_digit())
+            }
+        }
+    })
 }
 
 /// Sets of literals, as bits.

@@ -17,6 +17,9 @@ const MAX_PATHS: usize = 256;
 pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     let text = subject.text;
     if subject.hints.word(group::DOTS) {
+        if repeated(text) >= 4 && text.len() <= 512 {
+            hits.add(Class::Traversal, "repeated", 0..text.len(), CERTAIN);
+        }
         let mut from = 0;
         for _ in 0..MAX_PATHS {
             let dots =
@@ -122,6 +125,26 @@ fn walk(path: &[u8]) -> Steps {
     steps
 }
 
+/// `..%c0%qf..%c0%qf..`: steps up behind a separator that is not known here, but somewhere.
+fn repeated(text: &[u8]) -> usize {
+    let mut count = 0;
+    let mut last: Option<usize> = None;
+    for at in memchr::memmem::find_iter(text, b"..").take(MAX_PATHS) {
+        let gap = last.map(|end| &text[end..at]);
+        let near = gap.is_some_and(|gap| {
+            (1..=12).contains(&gap.len())
+                && !gap.iter().all(u8::is_ascii_alphanumeric)
+                && gap.iter().all(|b| !b" ,;:\"'()".contains(b))
+        });
+        count = if near { count + 1 } else { 1 };
+        last = Some(at + 2);
+        if count >= 4 {
+            return count;
+        }
+    }
+    count
+}
+
 /// `....etcpasswd`: a path whose separators were taken out, or spelled in a way that is not known here.
 fn squeezed(text: &[u8], hits: &mut Hits) {
     if text.len() > 512 {
@@ -153,13 +176,15 @@ pub(super) fn file(subject: &Subject<'_>, start: usize, end: usize, score: u8, h
     let slash = |byte: &u8| matches!(byte, b'/' | b'\\');
     let whole = path.len() + 2 >= text.len();
     let first = text[start];
-    let bare = start > 0 && (text[start - 1].is_ascii_alphanumeric() || matches!(text[start - 1], b'_' | b'-'));
+    let bare =
+        start > 0 && (text[start - 1].is_ascii_alphanumeric() || matches!(text[start - 1], b'_' | b'-'));
     let after = text.get(end).copied().unwrap_or(b' ');
     let longer = !slash(&text[end - 1]) && (after.is_ascii_alphanumeric() || matches!(after, b'-' | b'_'));
     let asked = subject.place == Place::Path || text[path.start..start].windows(2).any(|two| two == b"..");
     // A URL of somebody's repository has such names in it as well.
     let token = &text[path.clone()];
-    let url = memchr::memmem::find(token, b"://").is_some_and(|at| at > 0) && !token[..4.min(token.len())].eq_ignore_ascii_case(b"file");
+    let url = memchr::memmem::find(token, b"://").is_some_and(|at| at > 0)
+        && !token[..4.min(token.len())].eq_ignore_ascii_case(b"file");
     let score = match () {
         () if bare && first.is_ascii_alphabetic() && !asked => ODD,
         () if longer || url => ODD,
@@ -205,7 +230,11 @@ const SENSITIVE: [&str; 8] = ["etc/", "proc/", "windows", "win.ini", "boot.ini",
 
 /// Whether `path` is one of the files that are always asked for.
 pub(super) fn is_sensitive(path: &[u8]) -> bool {
-    let lower: Vec<u8> =
-        path.iter().take(256).map(|byte| if *byte == b'\\' { b'/' } else { byte.to_ascii_lowercase() }).collect();
-    lower.contains(&b'/') && SENSITIVE.iter().any(|name| memchr::memmem::find(&lower, name.as_bytes()).is_some())
+    let lower: Vec<u8> = path
+        .iter()
+        .take(256)
+        .map(|byte| if *byte == b'\\' { b'/' } else { byte.to_ascii_lowercase() })
+        .collect();
+    lower.contains(&b'/')
+        && SENSITIVE.iter().any(|name| memchr::memmem::find(&lower, name.as_bytes()).is_some())
 }

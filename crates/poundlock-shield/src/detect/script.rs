@@ -225,7 +225,10 @@ fn symbols(text: &[u8], hits: &mut Hits) {
             _ => false,
         }
     };
-    if memchr::memchr_iter(b'[', text).filter(odd).take(4).count() == 4 {
+    let run = |text: &[u8]| text.iter().take(12).all(|byte| b"[]()!+{}".contains(byte));
+    let dense =
+        || memchr::memchr_iter(b'[', text).take(64).any(|at| text.len() >= at + 12 && run(&text[at..]));
+    if memchr::memchr_iter(b'[', text).filter(odd).take(4).count() == 4 && dense() {
         hits.add(Class::Xss, "symbols", 0..text.len().min(80), CERTAIN);
     }
 }

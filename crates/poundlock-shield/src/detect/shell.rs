@@ -5,10 +5,7 @@
 
 mod command;
 
-use super::{
-    CERTAIN, DOUBTFUL, Hits, LIKELY, ODD, Subject,
-    hints::Mark,
-};
+use super::{CERTAIN, DOUBTFUL, Hits, LIKELY, ODD, Subject, hints::Mark};
 use crate::class::Class;
 use command::{Command, Kind, Rest, read};
 
@@ -35,6 +32,11 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     whole(text, hits);
 }
 
+/// Builds the table of commands.
+pub(super) fn prepare() {
+    read(b"id", 0);
+}
+
 /// A place where a shell starts a command.
 struct Start {
     /// The separator.
@@ -54,10 +56,23 @@ enum Separator {
     Substitution,
 }
 
+/// Bytes that a start begins with.
+const STARTERS: [bool; 256] = {
+    let mut table = [false; 256];
+    let bytes = b";|&\n\r`$<>{";
+    let mut at = 0;
+    while at < bytes.len() {
+        table[bytes[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
 fn starts(text: &[u8]) -> impl Iterator<Item = Start> + '_ {
     let mut at = 0;
     std::iter::from_fn(move || {
-        while at < text.len() {
+        loop {
+            at += text.get(at..)?.iter().position(|byte| STARTERS[usize::from(*byte)])?;
             let here = at;
             let next = text.get(at + 1).copied();
             let (kind, length) = match text[at] {
@@ -77,7 +92,6 @@ fn starts(text: &[u8]) -> impl Iterator<Item = Start> + '_ {
             at += length;
             return Some(Start { at: here, after: at, kind });
         }
-        None
     })
 }
 

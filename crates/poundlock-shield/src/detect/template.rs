@@ -35,8 +35,11 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
         for at in memchr::memchr_iter(byte, text).take(MAX_EXPRESSIONS) {
             // The delimiter may start one byte earlier: `${`, `#{`.
             let from = at.saturating_sub(1);
-            let starts = |start: usize| DELIMITERS.iter().find(move |(open, _)| text[start..].starts_with(open));
-            if let Some(((open, close), start)) = starts(from).map(|d| (d, from)).or_else(|| starts(at).map(|d| (d, at))) {
+            let starts =
+                |start: usize| DELIMITERS.iter().find(move |(open, _)| text[start..].starts_with(open));
+            if let Some(((open, close), start)) =
+                starts(from).map(|d| (d, from)).or_else(|| starts(at).map(|d| (d, at)))
+            {
                 expression(text, start, open, close, hits);
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Main types: [`RequestScan`], and [`scan_request`] for a request that is all there.
 
-use super::{MAX_FINDINGS, Policy, scan_window};
+use super::{At, MAX_FINDINGS, Policy, scan_window};
 use crate::{
     class::{Class, Place},
     decode::{Step, percent},
@@ -37,7 +37,8 @@ impl<'p> RequestScan<'p> {
     pub fn new(head: &Head<'_>, policy: &'p Policy) -> Self {
         let mut sink = Sink { findings: Vec::new() };
         for value in head_values(head) {
-            scan_window(&value.bytes, &value.location, &value.chain, &mut sink.findings);
+            let at = At { place: value.location.place, field: &value.location.field };
+            scan_window(&value.bytes, at, &value.chain, &mut sink.findings);
         }
         Self {
             policy,
@@ -92,19 +93,19 @@ impl Leaves for Sink {
         if leaf.role == Role::Name && leaf.bytes.iter().all(plain) {
             return;
         }
-        let location = Location { place: Place::Body, field: leaf.field.to_owned() };
+        let at = At { place: Place::Body, field: leaf.field };
         let known = self.findings.len();
         if leaf.role == Role::Form {
             let decoded = percent(leaf.bytes, Step::Plus);
             let chain = decoded.as_ref().map_or(&[][..], |_| &[Step::Plus]);
-            scan_window(decoded.as_deref().unwrap_or(leaf.bytes), &location, chain, &mut self.findings);
+            scan_window(decoded.as_deref().unwrap_or(leaf.bytes), at, chain, &mut self.findings);
         } else {
-            scan_window(leaf.bytes, &location, &[], &mut self.findings);
+            scan_window(leaf.bytes, at, &[], &mut self.findings);
         }
-        let mut at = 0;
+        let mut index = 0;
         self.findings.retain(|finding| {
-            at += 1;
-            at <= known || counts(leaf.role, finding.class)
+            index += 1;
+            index <= known || counts(leaf.role, finding.class)
         });
     }
 

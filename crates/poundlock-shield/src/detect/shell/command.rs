@@ -173,6 +173,10 @@ static COMMANDS: LazyLock<HashMap<&'static [u8], Kind>> = LazyLock::new(|| {
 pub(super) fn read(text: &[u8], from: usize) -> Option<Command> {
     let start =
         from + text[from.min(text.len())..].iter().take(16).take_while(|b| b" \t({+'\"".contains(b)).count();
+    // What starts like no command is told by its first two letters, which is most of what texts have.
+    if !may_start(text.get(start..)?) {
+        return None;
+    }
     let (name, end, disguised) = name(text, start)?;
     let base = base(&name);
     let path = base.len() < name.len();
@@ -180,6 +184,35 @@ pub(super) fn read(text: &[u8], from: usize) -> Option<Command> {
     let kind = if path { Kind::Path } else { known };
     let (rest, telling) = rest(text, end);
     Some(Command { kind, rest, end, length: name.len(), disguised, telling })
+}
+
+/// Pairs of first letters of all commands and of the folders they are in.
+static STARTS: LazyLock<[bool; 1 << 16]> = LazyLock::new(|| {
+    let mut table = [false; 1 << 16];
+    let names = ENGLISH.iter().chain(&STRONG).chain(&["bin", "usr"]);
+    for name in names {
+        let bytes = name.as_bytes();
+        let second = bytes.get(1).copied().unwrap_or(0);
+        table[usize::from(bytes[0]) << 8 | usize::from(second)] = true;
+    }
+    table
+});
+
+/// Whether a command may start here. Anything that is no letter may disguise one.
+fn may_start(text: &[u8]) -> bool {
+    let Some(first) = text.first().map(u8::to_ascii_lowercase) else { return false };
+    let second = text.get(1).map_or(0, u8::to_ascii_lowercase);
+    match (first, second) {
+        (b'/' | b'\\' | b'$', _) => true,
+        (first, _) if !first.is_ascii_alphabetic() => false,
+        (first, second) if second.is_ascii_alphabetic() => {
+            STARTS[usize::from(first) << 8 | usize::from(second)]
+        }
+        (first, b'0'..=b'9' | b'_') => STARTS[usize::from(first) << 8],
+        // A command of one letter, or one that goes on behind a quote.
+        (_, b'\'' | b'"' | b'\\' | b'^' | b'$') => true,
+        (first, _) => STARTS[usize::from(first) << 8],
+    }
 }
 
 /// The longest name that is read.

@@ -169,7 +169,11 @@ fn condition_score(s: &Sentence<'_>, at: usize, c: &Condition, before: Before) -
         return if prose { LIKELY } else { CERTAIN };
     }
     if c.left.constant && c.right.constant {
-        let score = constants(s, c, before);
+        let mut score = constants(s, c, before);
+        // `1 < 2 and 3 > 2` is arithmetic.
+        if at > 2 && before == Before::Number && matches!(s.spelled(at - 2), b"<" | b">") {
+            score = score.min(LIKELY);
+        }
         // `16 || 14 >=14.17` is a range of versions.
         let range = sign && before != Before::Break && s.spelled(c.left.end) != b"=";
         return if range { score.min(LIKELY) } else { score };

@@ -82,7 +82,14 @@ pub(super) fn continues(text: &[u8], from: usize) -> bool {
         }
         match token(text, at, true) {
             (Kind::Comment, end) => at = end,
-            (Kind::Word(Word::Name | Word::Function | Word::Table | Word::All) | Kind::Number | Kind::Other | Kind::Comma | Kind::Dot, _) => {
+            (
+                Kind::Word(Word::Name | Word::Function | Word::Table | Word::All)
+                | Kind::Number
+                | Kind::Other
+                | Kind::Comma
+                | Kind::Dot,
+                _,
+            ) => {
                 return false;
             }
             _ => return true,

@@ -15,7 +15,18 @@ pub fn base64(input: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     let out = base64_bytes(body);
-    is_text(&out).then_some(out)
+    if is_text(&out) {
+        return Some(out);
+    }
+    // A piece that was cut out of a longer one starts at another character: what came before it is filled in.
+    let filled = |count: usize| base64_bytes(&[&b"AAA"[..count], body].concat());
+    (1..4).map(|count| filled(count)[1..].to_vec()).find(|out| is_plain(out))
+}
+
+/// Whether it is text of letters and a few marks, which a wrong start does not give.
+fn is_plain(bytes: &[u8]) -> bool {
+    let bytes = bytes.get(1..).unwrap_or_default();
+    bytes.len() >= 6 && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b" ._-/()'\"<>=;,".contains(byte))
 }
 
 /// Decodes Base64 to whatever it holds; what is not of the alphabet is skipped.

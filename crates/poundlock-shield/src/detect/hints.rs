@@ -88,6 +88,7 @@ impl Hints {
     pub(super) fn sql(&self, text: &[u8]) -> bool {
         self.word(group::SQL)
             || (self.has(Mark::COMPARE) && (self.has(Mark::PAREN | Mark::PIPE) || logical(text)))
+            || (text.len() <= super::sql::SHORT && self.has(Mark::COMPARE | Mark::PAREN | Mark::PIPE))
     }
 }
 

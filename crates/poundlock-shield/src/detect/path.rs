@@ -35,6 +35,9 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     if subject.hints.word(group::DOTS | group::SQUEEZED) {
         squeezed(text, hits);
     }
+    if subject.place == Place::Path {
+        hidden(text, hits);
+    }
     if subject.hints.has(Mark::COLON) && subject.hints.word(group::WRAPPER) {
         wrapper(text, hits);
     }
@@ -133,7 +136,7 @@ fn repeated(text: &[u8]) -> usize {
         let gap = last.map(|end| &text[end..at]);
         let near = gap.is_some_and(|gap| {
             (1..=12).contains(&gap.len())
-                && !gap.iter().all(u8::is_ascii_alphanumeric)
+                && !gap.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'.')
                 && gap.iter().all(|b| !b" ,;:\"'()".contains(b))
         });
         count = if near { count + 1 } else { 1 };
@@ -193,6 +196,16 @@ pub(super) fn file(subject: &Subject<'_>, start: usize, end: usize, score: u8, h
         () => score.min(LIKELY) - 2,
     };
     hits.add(Class::Traversal, "file", path, score);
+}
+
+/// A file or folder of a tool that should not be served: `/.git`, `/.env`.
+fn hidden(text: &[u8], hits: &mut Hits) {
+    for at in memchr::memmem::find_iter(text, b"/.").take(MAX_PATHS) {
+        let name = &text[at + 2..];
+        if name.first().is_some_and(u8::is_ascii_alphabetic) && !name.starts_with(b"well-known") {
+            hits.add(Class::Traversal, "hidden", at..at + 3, LIKELY);
+        }
+    }
 }
 
 /// `php://filter`, `file:///etc`

@@ -153,6 +153,8 @@ fn sink(text: &[u8], at: usize, open: usize, hits: &mut Hits) {
     let short = text.len() <= 200;
     let score = if broken && code && short {
         CERTAIN
+    } else if short && at == 0 {
+        LIKELY
     } else if code {
         DOUBTFUL
     } else {
@@ -202,6 +204,7 @@ fn member(text: &[u8], at: usize, dot: usize, hits: &mut Hits) {
         b"write" | b"writeln" if next == b'(' => LIKELY,
         b"location" | b"href" | b"assign" if next == b'=' || next == b'(' => LIKELY,
         b"eval" | b"alert" | b"execscript" => CERTAIN,
+        b"cookie" | b"location" if text.len() <= 200 => LIKELY,
         b"cookie" | b"location" => DOUBTFUL,
         _ => return,
     };
@@ -225,7 +228,10 @@ fn symbols(text: &[u8], hits: &mut Hits) {
             _ => false,
         }
     };
-    let run = |text: &[u8]| text.iter().take(12).all(|byte| b"[]()!+{}".contains(byte));
+    let run = |text: &[u8]| {
+        let start = &text[..12];
+        start.iter().all(|byte| b"[]()!+{}".contains(byte)) && memchr::memmem::find(start, b"[]").is_some() && start.contains(&b'+')
+    };
     let dense =
         || memchr::memchr_iter(b'[', text).take(64).any(|at| text.len() >= at + 12 && run(&text[at..]));
     if memchr::memchr_iter(b'[', text).filter(odd).take(4).count() == 4 && dense() {

@@ -23,6 +23,7 @@ const MAX_GRAPHQL_ALIASES: usize = 60;
 pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     let hints = &subject.hints;
     if hints.has(Mark::PAREN) {
+        called(subject.text, hits);
         ldap(subject.text, hits);
     }
     if hints.has(Mark::NEWLINE) && hints.has(Mark::COLON) {
@@ -43,6 +44,31 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     }
     if hints.has(Mark::CONTROL) {
         nul(subject.text, hits);
+    }
+}
+
+/// The longest value that may be a call and nothing else.
+const SHORT_CALL: usize = 128;
+
+/// `file_group()`, `$f(1)`, `('system')('id')`: a call as the whole value, or of something that was computed.
+fn called(text: &[u8], hits: &mut Hits) {
+    if text.len() > SHORT_CALL {
+        return;
+    }
+    let ident = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    for at in memchr::memchr_iter(b'(', text).take(MAX_PLACES) {
+        let before = text[..at].trim_ascii_end();
+        let name = before.iter().rev().take_while(|byte| ident(byte)).count();
+        let start = before.len() - name;
+        let marked = before[..start].last();
+        let empty = text.get(at + 1) == Some(&b')');
+        let computed = name == 0 && before.len() == at && matches!(marked, Some(b')' | b']' | b'}' | b'\'' | b'"' | b'/'));
+        let quoted = text.iter().any(|byte| matches!(byte, b'$' | b'\'' | b'"' | b';'));
+        let spelled = start == 0 && name > 3 && before.len() == at && (before.contains(&b'_') || empty);
+        if (name > 0 && marked == Some(&b'$')) || (computed && quoted) || spelled {
+            hits.add(Class::Code, "call", start..at + 1, LIKELY);
+            return;
+        }
     }
 }
 

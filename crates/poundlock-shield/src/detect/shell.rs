@@ -30,6 +30,9 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
         }
     }
     whole(text, hits);
+    if subject.hints.has(Mark::PERCENT | Mark::COMPARE | Mark::PAREN) || text.len() <= 200 {
+        batch(text, hits);
+    }
 }
 
 /// Builds the table of commands.
@@ -213,9 +216,27 @@ fn whole(text: &[u8], hits: &mut Hits) {
         (Kind::Path, _) => LIKELY,
         (Kind::Strong, Rest::Argument) if command.telling => CERTAIN,
         (Kind::Strong, Rest::Operator) if operator && command.end + 1 >= text.len() => CERTAIN,
-        (Kind::Strong, Rest::Argument | Rest::Operator) => DOUBTFUL,
+        (Kind::Strong, Rest::Argument) => LIKELY,
+        (Kind::Strong, Rest::Operator) => DOUBTFUL,
         (Kind::English, Rest::Argument) if command.telling => LIKELY,
         _ => return,
     };
     hits.add(Class::Command, "whole", start..command.end.min(text.len()), score);
+}
+
+/// Words between the sides of a comparison in a batch file.
+const COMPARISONS: [&[u8]; 10] =
+    [b" equ ", b" neq ", b" lss ", b" leq ", b" gtr ", b" geq ", b" exist ", b" errorlevel ", b" defined ", b"=="];
+
+/// `for /f %x in (…)`, `if "%1" == "x" …`
+fn batch(text: &[u8], hits: &mut Hits) {
+    let line = text[..text.len().min(256)].to_ascii_lowercase();
+    let line = line.trim_ascii_start();
+    let line = line.strip_prefix(b"&").unwrap_or(line).trim_ascii_start();
+    let has = |part: &[u8]| memchr::memmem::find(line, part).is_some();
+    let looped = line.starts_with(b"for ") && line.contains(&b'%') && (has(b" in ") || has(b" in(")) && has(b"do");
+    let asked = line.starts_with(b"if ") && line.iter().any(|byte| matches!(byte, b'%' | b'"' | b'/' | b'='));
+    if looped || (asked && COMPARISONS.iter().any(|part| has(part))) {
+        hits.add(Class::Command, "batch", 0..text.len().min(64), LIKELY);
+    }
 }

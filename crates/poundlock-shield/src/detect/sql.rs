@@ -16,6 +16,7 @@ mod word;
 
 use super::{Hits, Subject, hints::Mark};
 use expr::Sentence;
+pub(super) use statement::SHORT;
 use token::tokens;
 
 /// Looks for SQL in every context the value may end up in.

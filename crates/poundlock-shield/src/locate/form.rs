@@ -4,7 +4,7 @@
 
 use super::{
     head::is_name,
-    leaf::{Gather, Leaves, Role},
+    leaf::{Gather, Leaf, Leaves, Role},
 };
 use crate::decode::{Step, percent};
 
@@ -41,6 +41,8 @@ impl Form {
     fn value(&mut self, out: &mut impl Leaves) {
         self.name = decoded(&self.gather);
         if is_name(self.name.as_bytes()) {
+            let bytes = self.name.as_bytes();
+            out.leaf(Leaf { field: &self.name, bytes, role: Role::Name });
             self.gather.clear();
         } else {
             // A name with more than a name in it is the start of a value: `' or 1=1`.

@@ -112,6 +112,7 @@ fn pairs(query: &[u8], place: Place, prefix: &str, found: &mut Vec<Value>) {
         let name = percent(name, Step::Plus).unwrap_or_else(|| name.to_vec());
         let field: String = String::from_utf8_lossy(&name).chars().take(64).collect();
         let field = if prefix.is_empty() { field } else { format!("{prefix}.{field}") };
+        long_name(place, &field, &name, found);
         // A name with more than a name in it is the start of a value: `?' or 1=1`.
         let bytes = if is_name(&name) { value } else { pair };
         found.push(decoded(place, &field, bytes, Step::Plus));
@@ -124,6 +125,16 @@ pub(super) fn is_name(name: &[u8]) -> bool {
         && memchr::memmem::find(name, b"..").is_none()
 }
 
+/// A name that is long enough to be more than one: of a class, or of something that is encoded.
+fn long_name(place: Place, field: &str, name: &[u8], found: &mut Vec<Value>) {
+    if name.len() >= LONG_NAME && is_name(name) {
+        found.push(as_is(place, field, name));
+    }
+}
+
+/// From how many bytes on a name is looked at like a value.
+pub const LONG_NAME: usize = 10;
+
 fn cookies(header: &[u8], found: &mut Vec<Value>) {
     for pair in header.split(|byte| *byte == b';') {
         let pair = pair.trim_ascii();
@@ -131,6 +142,7 @@ fn cookies(header: &[u8], found: &mut Vec<Value>) {
             Some(at) => (&pair[..at], &pair[at + 1..]),
             None => (&[][..], pair),
         };
+        long_name(Place::Cookie, "", name, found);
         let bytes = if is_name(name) { value } else { pair };
         found.push(as_is(Place::Cookie, &String::from_utf8_lossy(name), bytes));
     }

@@ -6,7 +6,8 @@ use super::{At, MAX_FINDINGS, Policy, scan_window};
 use crate::{
     class::{Class, Place},
     decode::{Step, percent},
-    locate::{Body, Head, Leaf, Leaves, Oddity, Role, head_values},
+    detect::LIKELY,
+    locate::{Body, Head, LONG_NAME, Leaf, Leaves, Oddity, Role, head_values},
     verdict::{Finding, Location, Verdict},
 };
 
@@ -39,6 +40,10 @@ impl<'p> RequestScan<'p> {
         for value in head_values(head) {
             let at = At { place: value.location.place, field: &value.location.field };
             scan_window(&value.bytes, at, &value.chain, &mut sink.findings);
+        }
+        let file = ["x-filename", "x_filename", "x-file-name", "x.filename"].iter().find_map(|n| head.header(n.as_bytes()));
+        if file.is_some_and(runs) {
+            sink.oddity(Oddity { rule: "executable-upload", score: LIKELY });
         }
         Self {
             policy,
@@ -90,8 +95,11 @@ struct Sink {
 impl Leaves for Sink {
     fn leaf(&mut self, leaf: Leaf<'_>) {
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[] ".contains(byte);
-        if leaf.role == Role::Name && leaf.bytes.iter().all(plain) {
+        if leaf.role == Role::Name && leaf.bytes.len() < LONG_NAME && leaf.bytes.iter().all(plain) {
             return;
+        }
+        if leaf.role == Role::FileName && runs(leaf.bytes) {
+            self.oddity(Oddity { rule: "executable-upload", score: LIKELY });
         }
         let at = At { place: Place::Body, field: leaf.field };
         let known = self.findings.len();
@@ -125,6 +133,16 @@ impl Leaves for Sink {
             });
         }
     }
+}
+
+/// Whether a server would run a file of this name.
+fn runs(name: &[u8]) -> bool {
+    let name = name.to_ascii_lowercase();
+    let name = name.trim_ascii_end();
+    let end = name.iter().rposition(|byte| *byte != b'.').map_or(0, |last| last + 1);
+    let extension = name[..end].rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let known = ["phar", "phtml", "pht", "jsp", "jspx", "asp", "aspx", "ashx", "cgi", "pl", "sh", "exe", "bat", "cmd", "shtml"];
+    end > extension.len() && (extension.starts_with(b"php") || known.iter().any(|k| extension == k.as_bytes()))
 }
 
 /// Whether evidence of this class means something in a leaf of this kind.

@@ -45,7 +45,8 @@ pub(super) struct Command {
 }
 
 /// Commands whose names are no words.
-const STRONG: [&str; 108] = [
+const STRONG: [&str; 202] = [
+    "pip", "pip3", "pipx", "npm", "npx", "yarn", "gem", "apt", "apt-get", "yum", "dnf", "apk", "dpkg", "rpm", "aptitude", "perf", "c89", "c99", "cpulimit", "tcpdump", "strace", "gdb", "tmux", "docker", "kubectl", "git", "whois", "unzip", "7z", "journalctl", "ansible", "ansible-playbook", "ansible-doc", "ansible-galaxy", "zgrep", "zcat", "zstdcat", "bzcat", "xzcat", "nawk", "mawk", "vi", "emacs", "nano", "msgfilter", "cscli", "jq", "tshark", "aria2c", "axel", "rustc", "javac", "jrunscript", "lua", "luajit", "rake", "irb", "pry", "julia", "octave", "psql", "mysql", "sqlite3", "mysqldump", "redis-cli", "gtester", "unshare", "chroot", "capsh", "setarch", "taskset", "ionice", "runuser", "doas", "pkexec", "stdbuf", "flock", "timeout", "taskkill", "whereis", "qwinsta", "nltest", "dsquery", "vssadmin", "schtasks", "icacls", "attrib", "findstr", "fsutil", "netsh", "nbtstat", "pathping", "getmac", "gpresult",
     "whoami",
     "ls",
     "cat",

@@ -38,10 +38,42 @@ pub(super) fn whole(s: &Sentence<'_>, hits: &mut Hits) {
         let quoted = s.kind(0) == Some(Kind::Break) && s.text[..s.tokens[0].start].contains(&b' ');
         let score = if quoted { score.min(DOUBTFUL) } else { score };
         rules::add(s, start, end, "statement", score, hits);
+    } else if let Some(end) = fragment(s) {
+        rules::add(s, 0, end, "fragment", LIKELY, hits);
     } else if let Some((end, score)) = calculation(s) {
         rules::add(s, 0, end, "calculation", score, hits);
     } else if s.is(start, Word::Select) && s.ends(start + 2) && s.kind(start + 1) == Some(Kind::Text) {
         rules::add(s, start, start + 2, "statement", DOUBTFUL, hits);
+    }
+}
+
+/// The longest value that may be a piece of SQL and nothing else.
+pub(in crate::detect) const SHORT: usize = 96;
+
+/// A piece of SQL that means nothing by itself, and nothing else: `HEX(`, `11 != 1`, `LIKE NULL`, `sysobjects`.
+fn fragment(s: &Sentence<'_>) -> Option<usize> {
+    if s.text.len() > SHORT || s.kind(0) == Some(Kind::Break) && s.tokens[0].start > 0 {
+        return None;
+    }
+    let start = usize::from(s.kind(0) == Some(Kind::Break));
+    let open = s.kind(start + 1) == Some(Kind::Open);
+    let end = start + 2;
+    match s.kind(start)? {
+        Kind::Word(Word::Probe | Word::Function | Word::Encode | Word::Condition | Word::Secret) if open => Some(end),
+        Kind::Word(Word::Catalogue | Word::Probe) if s.kind(start + 1).is_none() => Some(start + 1),
+        Kind::Word(Word::Compare) if matches!(s.kind(start + 1), Some(Kind::Word(Word::Literal) | Kind::OpenText)) => Some(end),
+        Kind::Word(Word::And) | Kind::Pipes | Kind::Ampersands => {
+            s.expression(start + 1).filter(|e| e.kind != Operand::Name && s.ends(e.end)).map(|e| e.end)
+        }
+        Kind::Word(Word::Union) if s.is(start + 1, Word::Select) || s.is(start + 1, Word::All) => Some(end),
+        Kind::Word(Word::Select | Word::From) if matches!(s.kind(end), None | Some(Kind::Tail | Kind::Word(Word::From | Word::Where))) => {
+            s.kind(start + 1).map(|_| end)
+        }
+        Kind::Number | Kind::Text => s
+            .condition(start)
+            .filter(|c| c.left.constant && c.right.constant && s.kind(start + 1) == Some(Kind::Compare) && s.ends(c.end))
+            .map(|c| c.end),
+        _ => None,
     }
 }
 

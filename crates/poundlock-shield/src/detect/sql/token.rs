@@ -82,12 +82,12 @@ pub(super) fn continues(text: &[u8], from: usize) -> bool {
         }
         match token(text, at, true) {
             (Kind::Comment, end) => at = end,
+            (Kind::Comma, end) => return text[end..].trim_ascii_start().starts_with(b"("),
             (
                 Kind::Word(Word::Name | Word::Function | Word::Table | Word::All)
                 | Kind::Number
                 | Kind::Other
-                | Kind::Comma
-                | Kind::Dot,
+                                | Kind::Dot,
                 _,
             ) => {
                 return false;

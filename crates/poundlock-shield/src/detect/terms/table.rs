@@ -99,6 +99,54 @@ const GROUPS: &[Group] = &[
     ),
     (
         Code,
+        "gadget",
+        7,
+        Need::Any,
+        r##"
+            forclosure clonetransformer instantiatefactory instantiatetransformer prototypeclonefactory
+            prototypeserializationfactory whileclosure xmldecoder runtime.getproperty
+        "##,
+    ),
+    (
+        Code,
+        "script-word",
+        7,
+        Need::Start,
+        r##"
+            process[ require[ console.info console.debug while( import( reflect.apply reflect.get @{[
+            (function(){ function(){ global[ module.exports new~proxy( sh.exec( )(
+        "##,
+    ),
+    (
+        Xxe,
+        "schema",
+        7,
+        Need::Any,
+        r##"
+            schemalocation=
+        "##,
+    ),
+    (
+        Ssrf,
+        "inside",
+        10,
+        Need::Any,
+        r##"
+            host.containers.internal host.docker.internal kubernetes.default .svc.cluster.local
+        "##,
+    ),
+    (
+        Traversal,
+        "file",
+        7,
+        Need::File,
+        r##"
+            sys/class proc/sys debug.log error.log errors.log .docker/ .continue/ .aider .cline/ .plandex/
+            .n8n/ .claude/ .cursor/ .sql.zip .sql.gz .sql.bak
+        "##,
+    ),
+    (
+        Code,
         "serialized",
         10,
         Need::Start,

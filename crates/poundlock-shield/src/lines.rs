@@ -179,3 +179,48 @@ fn request_line(line: &str, policy: &Policy, clock: impl Fn() -> u64) -> Scanned
     let verdict = scan_request(&head, &body, policy);
     Ok((line.id, verdict, clock() - start))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(line: &str, input: Input) -> Value {
+        serde_json::from_str(&scan_line(line, input, &Policy::default(), || 7)).unwrap()
+    }
+
+    #[test]
+    fn values_plain_and_in_base64() {
+        let one = answer(r#"{"id": "a", "value": "' OR 1=1 --", "location": "body"}"#, Input::Values);
+        assert_eq!(
+            (&one["id"], &one["verdict"], &one["level"], &one["ns"]),
+            (&"a".into(), &"block".into(), &1.into(), &0.into())
+        );
+        assert_eq!(one["findings"][0]["location"], "body");
+        assert_eq!(
+            answer(r#"{"id": 1, "value_b64": "PHNjcmlwdD5mKCk8L3NjcmlwdD4="}"#, Input::Values)["verdict"],
+            "block"
+        );
+        assert_eq!(answer(r#"{"id": 1, "value": "a lone \ud800 half"}"#, Input::Values)["verdict"], "pass");
+    }
+
+    #[test]
+    fn requests_in_parts_and_raw() {
+        let parts =
+            r#"{"id": "r", "method": "GET", "uri": "/?a=1;drop+table+x", "headers": [["Host", "h"]]}"#;
+        let one = answer(parts, Input::Requests);
+        assert_eq!((&one["verdict"], &one["findings"][0]["location"]), (&"block".into(), &"query.a".into()));
+        let body = r#"{"id": "r", "method": "POST", "uri": "/", "headers": [["Content-Type", "application/json"]], "body": "{\"a\": \"<svg onload=f()>\"}"}"#;
+        assert_eq!(answer(body, Input::Requests)["findings"][0]["location"], "body.a");
+        // GET /../../etc/passwd HTTP/1.1
+        let raw = r#"{"id": "r", "raw_b64": "R0VUIC8uLi8uLi9ldGMvcGFzc3dkIEhUVFAvMS4xDQpIb3N0OiBoDQoNCg=="}"#;
+        assert_eq!(answer(raw, Input::Requests)["findings"][0]["class"], "traversal");
+    }
+
+    #[test]
+    fn a_line_that_is_none_is_answered_all_the_same() {
+        assert_eq!(answer("no json", Input::Values)["id"], Value::Null);
+        let wrong = answer(r#"{"id": "x", "value": 5}"#, Input::Values);
+        assert_eq!(wrong["id"], "x");
+        assert!(wrong["error"].as_str().unwrap().contains("string"), "{wrong}");
+    }
+}

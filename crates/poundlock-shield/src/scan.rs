@@ -3,6 +3,7 @@
 //! Main items: [`Policy`] and [`scan_value`]. It joins decoders and detectors; it does not know where
 //! values come from.
 
+mod head;
 mod mask;
 mod raw;
 mod request;

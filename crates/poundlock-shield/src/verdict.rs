@@ -116,3 +116,49 @@ impl Verdict {
         Self { action, score, level, findings }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(class: Class, rule: &'static str, score: u8) -> Finding {
+        Finding {
+            class,
+            rule,
+            location: Location { place: Place::Query, field: "q".into() },
+            chain: Vec::new(),
+            decoded: String::new(),
+            span: 0..0,
+            evidence: String::new(),
+            score,
+        }
+    }
+
+    fn check(scores: &[(Class, u8)], score: u16, blocked_from: u8) {
+        const RULES: [&str; 4] = ["a", "b", "c", "d"];
+        let findings: Vec<Finding> =
+            scores.iter().zip(RULES).map(|((class, score), rule)| finding(*class, rule, *score)).collect();
+        for number in 1..=4 {
+            let verdict = Verdict::of(findings.clone(), Level::new(number).unwrap());
+            assert_eq!(verdict.score, score);
+            assert_eq!(verdict.action == Action::Block, number >= blocked_from, "{scores:?} at {number}");
+        }
+    }
+
+    #[test]
+    fn doubts_add_up_but_not_to_certainty() {
+        check(&[], 0, 5);
+        check(&[(Class::Sqli, 10)], 10, 1);
+        check(&[(Class::Sqli, 7)], 7, 2);
+        check(&[(Class::Sqli, 7), (Class::Sqli, 7), (Class::Sqli, 7)], 9, 2);
+        check(&[(Class::Sqli, 4), (Class::Sqli, 4)], 6, 3);
+        check(&[(Class::Sqli, 4), (Class::Xss, 4)], 4, 3);
+        check(&[(Class::Xss, 2)], 2, 4);
+    }
+
+    #[test]
+    fn there_are_four_levels() {
+        assert_eq!((Level::new(0), Level::new(5)), (None, None));
+        assert_eq!(Level::DEFAULT.number(), 1);
+    }
+}

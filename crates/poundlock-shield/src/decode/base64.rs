@@ -26,7 +26,8 @@ pub fn base64(input: &[u8]) -> Option<Vec<u8>> {
 /// Whether it is text of letters and a few marks, which a wrong start does not give.
 fn is_plain(bytes: &[u8]) -> bool {
     let bytes = bytes.get(1..).unwrap_or_default();
-    bytes.len() >= 6 && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b" ._-/()'\"<>=;,".contains(byte))
+    bytes.len() >= 6
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b" ._-/()'\"<>=;,".contains(byte))
 }
 
 /// Decodes Base64 to whatever it holds; what is not of the alphabet is skipped.

@@ -133,7 +133,7 @@ const LITERALS: [(u32, &str); 6] = [
     (
         group::SQL,
         r##"
-        select union having order~by group~by insert update delete drop create alter exec declare waitfor
+        infile call select union having order~by group~by insert update delete drop create alter exec declare waitfor
         sleep benchmark information_schema sysobjects load_file outfile dumpfile extractvalue updatexml @@
         char( chr( xp_ sp_ case~when case version( database( user( procedure iif( elt( like between rlike
         regexp where shutdown truncate grant merge attach concat make_set randomblob regexp_substring pg_

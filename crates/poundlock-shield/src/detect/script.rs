@@ -230,7 +230,9 @@ fn symbols(text: &[u8], hits: &mut Hits) {
     };
     let run = |text: &[u8]| {
         let start = &text[..12];
-        start.iter().all(|byte| b"[]()!+{}".contains(byte)) && memchr::memmem::find(start, b"[]").is_some() && start.contains(&b'+')
+        start.iter().all(|byte| b"[]()!+{}".contains(byte))
+            && memchr::memmem::find(start, b"[]").is_some()
+            && start.contains(&b'+')
     };
     let dense =
         || memchr::memchr_iter(b'[', text).take(64).any(|at| text.len() >= at + 12 && run(&text[at..]));

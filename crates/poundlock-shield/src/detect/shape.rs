@@ -62,7 +62,9 @@ fn called(text: &[u8], hits: &mut Hits) {
         let start = before.len() - name;
         let marked = before[..start].last();
         let empty = text.get(at + 1) == Some(&b')');
-        let computed = name == 0 && before.len() == at && matches!(marked, Some(b')' | b']' | b'}' | b'\'' | b'"' | b'/'));
+        let computed = name == 0
+            && before.len() == at
+            && matches!(marked, Some(b')' | b']' | b'}' | b'\'' | b'"' | b'/'));
         let quoted = text.iter().any(|byte| matches!(byte, b'$' | b'\'' | b'"' | b';'));
         let spelled = start == 0 && name > 3 && before.len() == at && (before.contains(&b'_') || empty);
         if (name > 0 && marked == Some(&b'$')) || (computed && quoted) || spelled {

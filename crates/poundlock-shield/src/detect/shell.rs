@@ -105,7 +105,9 @@ fn separated(text: &[u8], start: &Start, hits: &mut Hits) {
         return;
     }
     let score = match start.kind {
-        Separator::Operator if prose(&text[..start.at]) => after_operator(text, start, &command).min(LIKELY),
+        Separator::Operator if prose(&text[start.at.saturating_sub(NEAR)..start.at]) => {
+            after_operator(text, start, &command).min(LIKELY)
+        }
         Separator::Operator => after_operator(text, start, &command),
         Separator::Line => after_line(text, start, &command),
         Separator::Backtick => in_backticks(text, start, &command),
@@ -125,7 +127,7 @@ fn after_operator(text: &[u8], start: &Start, command: &Command) -> u8 {
         (_, Rest::Nothing | Rest::Operator) if list => DOUBTFUL,
         (Kind::Strong, Rest::Nothing | Rest::Operator) if short => CERTAIN,
         (Kind::Strong, Rest::Argument) => {
-            if short {
+            if short || command.telling {
                 CERTAIN
             } else {
                 LIKELY
@@ -152,6 +154,9 @@ fn after_operator(text: &[u8], start: &Start, command: &Command) -> u8 {
         _ => 0,
     }
 }
+
+/// How far before a separator a sentence is looked for, in bytes.
+const NEAR: usize = 80;
 
 /// Whether what stands before a separator is a sentence.
 fn prose(before: &[u8]) -> bool {
@@ -225,8 +230,18 @@ fn whole(text: &[u8], hits: &mut Hits) {
 }
 
 /// Words between the sides of a comparison in a batch file.
-const COMPARISONS: [&[u8]; 10] =
-    [b" equ ", b" neq ", b" lss ", b" leq ", b" gtr ", b" geq ", b" exist ", b" errorlevel ", b" defined ", b"=="];
+const COMPARISONS: [&[u8]; 10] = [
+    b" equ ",
+    b" neq ",
+    b" lss ",
+    b" leq ",
+    b" gtr ",
+    b" geq ",
+    b" exist ",
+    b" errorlevel ",
+    b" defined ",
+    b"==",
+];
 
 /// `for /f %x in (…)`, `if "%1" == "x" …`
 fn batch(text: &[u8], hits: &mut Hits) {
@@ -234,7 +249,8 @@ fn batch(text: &[u8], hits: &mut Hits) {
     let line = line.trim_ascii_start();
     let line = line.strip_prefix(b"&").unwrap_or(line).trim_ascii_start();
     let has = |part: &[u8]| memchr::memmem::find(line, part).is_some();
-    let looped = line.starts_with(b"for ") && line.contains(&b'%') && (has(b" in ") || has(b" in(")) && has(b"do");
+    let looped =
+        line.starts_with(b"for ") && line.contains(&b'%') && (has(b" in ") || has(b" in(")) && has(b"do");
     let asked = line.starts_with(b"if ") && line.iter().any(|byte| matches!(byte, b'%' | b'"' | b'/' | b'='));
     if looped || (asked && COMPARISONS.iter().any(|part| has(part))) {
         hits.add(Class::Command, "batch", 0..text.len().min(64), LIKELY);

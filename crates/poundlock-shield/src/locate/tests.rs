@@ -151,7 +151,7 @@ fn content_codings_are_undone() {
     for coding in ["gzip", "deflate"] {
         let headers = [("content-type", "application/x-www-form-urlencoded"), ("content-encoding", coding)];
         let seen = read(&headers, &coded(coding, b"a=hello&b=world"), 3);
-        assert_eq!(seen.leaves[1].1, b"world", "{coding}");
+        assert!(seen.leaves.iter().any(|leaf| leaf.1 == b"world"), "{coding}: {seen:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Main types: [`RequestScan`], and [`scan_request`] for a request that is all there.
 
-use super::{At, MAX_FINDINGS, Policy, scan_window};
+use super::{At, MAX_FINDINGS, Policy, head::oddities, scan_window};
 use crate::{
     class::{Class, Place},
     decode::{Step, percent},
@@ -36,12 +36,15 @@ pub struct RequestScan<'p> {
 impl<'p> RequestScan<'p> {
     /// Looks at the head; the body comes with [`Self::feed`].
     pub fn new(head: &Head<'_>, policy: &'p Policy) -> Self {
-        let mut sink = Sink { findings: Vec::new() };
+        let mut sink = Sink { findings: Vec::new(), place: Place::Request };
+        oddities(head).for_each(|oddity| sink.oddity(oddity));
         for value in head_values(head) {
             let at = At { place: value.location.place, field: &value.location.field };
             scan_window(&value.bytes, at, &value.chain, &mut sink.findings);
         }
-        let file = ["x-filename", "x_filename", "x-file-name", "x.filename"].iter().find_map(|n| head.header(n.as_bytes()));
+        let file = ["x-filename", "x_filename", "x-file-name", "x.filename"]
+            .iter()
+            .find_map(|n| head.header(n.as_bytes()));
         if file.is_some_and(runs) {
             sink.oddity(Oddity { rule: "executable-upload", score: LIKELY });
         }
@@ -56,6 +59,7 @@ impl<'p> RequestScan<'p> {
 
     /// Looks at the next chunk of the body.
     pub fn feed(&mut self, chunk: &[u8]) {
+        self.sink.place = Place::Body;
         self.body.feed(chunk, &mut self.sink);
     }
 
@@ -90,6 +94,8 @@ pub fn scan_request(head: &Head<'_>, body: &[u8], policy: &Policy) -> Verdict {
 
 struct Sink {
     findings: Vec<Finding>,
+    /// Where an oddity is: in the head until the body begins.
+    place: Place,
 }
 
 impl Leaves for Sink {
@@ -118,7 +124,7 @@ impl Leaves for Sink {
     }
 
     fn oddity(&mut self, oddity: Oddity) {
-        let location = Location { place: Place::Body, field: String::new() };
+        let location = Location { place: self.place, field: String::new() };
         let known = self.findings.iter().any(|f| f.class == Class::Protocol && f.rule == oddity.rule);
         if !known && self.findings.len() < MAX_FINDINGS {
             self.findings.push(Finding {
@@ -141,8 +147,12 @@ fn runs(name: &[u8]) -> bool {
     let name = name.trim_ascii_end();
     let end = name.iter().rposition(|byte| *byte != b'.').map_or(0, |last| last + 1);
     let extension = name[..end].rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-    let known = ["phar", "phtml", "pht", "jsp", "jspx", "asp", "aspx", "ashx", "cgi", "pl", "sh", "exe", "bat", "cmd", "shtml"];
-    end > extension.len() && (extension.starts_with(b"php") || known.iter().any(|k| extension == k.as_bytes()))
+    let known = [
+        "phar", "phtml", "pht", "jsp", "jspx", "asp", "aspx", "ashx", "cgi", "pl", "sh", "exe", "bat", "cmd",
+        "shtml",
+    ];
+    end > extension.len()
+        && (extension.starts_with(b"php") || known.iter().any(|k| extension == k.as_bytes()))
 }
 
 /// Whether evidence of this class means something in a leaf of this kind.

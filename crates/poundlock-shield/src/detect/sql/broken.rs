@@ -69,7 +69,7 @@ pub(super) fn continued(s: &Sentence<'_>, at: usize) -> Found {
     }
     let open = last? == Operand::OpenText && s.kind(at).is_none();
     let before = &s.text[..s.tokens[0].start];
-    let word = !before.iter().any(u8::is_ascii_whitespace);
+    let word = !before.trim_ascii().iter().any(u8::is_ascii_whitespace);
     let single = s.text[s.tokens[0].start] == b'\'';
     let short = open && before.len() <= 64 && s.spelled(at - 1).len() <= 32;
     let score = match () {
@@ -89,7 +89,9 @@ pub(super) fn tail(s: &Sentence<'_>, at: usize) -> Found {
     let empty =
         comment.iter().skip(2).all(|byte| matches!(byte, 0..=b' ' | b'-' | b'+' | b'*' | b'/' | b'#' | b';'));
     let first_word = s.text[..quote].iter().filter(|byte| byte.is_ascii_whitespace()).count() <= 1;
+    let hides = memchr::memmem::find(comment, b"sp_password").is_some();
     match () {
+        () if hides => Some(("tail", at + 1, CERTAIN)),
         () if empty && !quoted && first_word => Some(("tail", at + 1, CERTAIN)),
         () if empty => Some(("tail", at + 1, LIKELY)),
         () if first_word && !quoted && comment.len() < 12 => Some(("tail", at + 1, LIKELY)),

@@ -25,6 +25,12 @@ pub(super) fn union(s: &Sentence<'_>, at: usize) -> Found {
     if let Some(end) = s.select_list(next) {
         return Some(("union", end, CERTAIN));
     }
+    // Columns that are not read here, but that come from somewhere.
+    let from = (next + 2..next + 24).find(|at| s.is(*at, Word::From));
+    let listed = |end: usize| end <= next + 4 || (next..end).any(|at| s.kind(at) == Some(Kind::Comma));
+    if let Some(from) = from.filter(|from| listed(*from) && before(s, at) != Before::Word) {
+        return Some(("union", from, CERTAIN));
+    }
     // Cut short, or a list that this grammar does not know.
     match s.kind(next + 1) {
         // Bytes that are not text may be letters that are still encoded.
@@ -34,7 +40,7 @@ pub(super) fn union(s: &Sentence<'_>, at: usize) -> Found {
             Some(("union", next + 2, CERTAIN))
         }
         // `union select keyword`: what somebody looks for in a search engine.
-        Some(Kind::Word(_)) if s.ends(next + 2) => {
+        Some(Kind::Word(_)) if s.ends(next + 2) || s.kind(next + 2) == Some(Kind::Close) => {
             let alone = matches!(before(s, at), Before::Start | Before::Word);
             Some(("union", next + 2, if alone { LIKELY } else { CERTAIN }))
         }
@@ -106,6 +112,7 @@ pub(super) fn into(s: &Sentence<'_>, at: usize) -> Found {
         Some(Kind::Text | Kind::OpenText | Kind::Number | Kind::Open | Kind::Word(Word::Function)) => {
             Some(("outfile", at + 3, CERTAIN))
         }
+        _ if before(s, at) != Before::Word => Some(("outfile", at + 2, CERTAIN)),
         _ => Some(("outfile", at + 2, LIKELY)),
     }
 }
@@ -123,6 +130,10 @@ pub(super) fn procedure(s: &Sentence<'_>, at: usize) -> Found {
 pub(super) fn case(s: &Sentence<'_>, at: usize) -> Found {
     if s.is(at + 2, Word::When) && s.is(at + 4, Word::Then) {
         return Some(("case", at + 5, if at <= 1 { CERTAIN } else { LIKELY }));
+    }
+    let whole = at == 0 && s.expression(0).is_some_and(|e| e.kind == Operand::Case && s.ends(e.end));
+    if whole && (at..at + 12).any(|at| s.is(at, Word::Then)) {
+        return Some(("case", s.tokens.len(), CERTAIN));
     }
     if !s.is(at + 1, Word::When) {
         return None;

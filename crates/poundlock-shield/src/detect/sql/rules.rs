@@ -66,12 +66,16 @@ fn logic(s: &Sentence<'_>, at: usize) -> Found {
         let score = condition_score(s, at, &condition, before);
         return (score > 0).then_some(("condition", condition.end, score));
     }
+    if s.is(start, Word::Select) && before != Before::Word && s.selects(start) {
+        return Some(("query", start + 2, CERTAIN));
+    }
     let operand = s.expression(s.skip_open(start))?;
     let closed = s.ends(operand.end) || s.kind(operand.end) == Some(Kind::Close);
     let score = match operand.kind {
         Operand::Query => CERTAIN,
         Operand::Probe if before != Before::Word => CERTAIN,
         Operand::Function if before == Before::Break => CERTAIN,
+        Operand::Function if before == Before::Number && s.ends(operand.end) => CERTAIN,
         Operand::Function | Operand::Case | Operand::Variable if before != Before::Word => LIKELY,
         // `' or 1 -- `, `' or 'x`: the query goes on only if something closes the literal.
         Operand::OpenText if before == Before::Break && !pipes && nonempty(s, operand.end) && tight(s) => {
@@ -79,7 +83,11 @@ fn logic(s: &Sentence<'_>, at: usize) -> Found {
         }
         _ if before == Before::Break && operand.constant && hidden(s, operand.end) => CERTAIN,
         _ if before == Before::Break && operand.constant && (closed || pipes) => LIKELY,
-        _ if before == Before::Number && operand.constant && hidden(s, operand.end) => LIKELY,
+        Operand::Number | Operand::Literal if before == Before::Number && hidden(s, operand.end) => CERTAIN,
+        // Nothing but the quote stands before it.
+        Operand::Number | Operand::Literal if before == Before::Break && closed && s.tokens[0].start == 0 => {
+            CERTAIN
+        }
         _ if before == Before::Break && more(s, operand.end) => LIKELY,
         _ => 0,
     };
@@ -102,7 +110,10 @@ fn tight(s: &Sentence<'_>) -> bool {
 
 /// Whether a comment hides the rest of the query.
 pub(super) fn hidden(s: &Sentence<'_>, at: usize) -> bool {
-    let at = if s.kind(at) == Some(Kind::Close) { at + 1 } else { at };
+    let mut at = at;
+    while s.kind(at) == Some(Kind::Close) {
+        at += 1;
+    }
     match s.kind(at) {
         Some(Kind::Tail) => true,
         Some(Kind::Semicolon) => s.kind(at + 1) == Some(Kind::Tail),
@@ -185,7 +196,8 @@ fn condition_score(s: &Sentence<'_>, at: usize, c: &Condition, before: Before) -
         Before::Break if hidden(s, c.end) || (right == Operand::OpenText && !c.word) => CERTAIN,
         Before::Break if right == Operand::OpenText && nonempty(s, c.end) => CERTAIN,
         Before::Break if !c.word && (closed || more_follows(s, c.end)) => CERTAIN,
-        Before::Break if closed && right == Operand::Text => CERTAIN,
+        Before::Break | Before::Number if closed && c.word && right == Operand::Text && !sign => CERTAIN,
+        Before::Break if closed && right == Operand::Literal => CERTAIN,
         Before::Break if closed => LIKELY,
         Before::Number if hidden(s, c.end) && !sign => CERTAIN,
         Before::Number if call && closed && !sign => LIKELY,

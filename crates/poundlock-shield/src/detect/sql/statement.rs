@@ -19,6 +19,8 @@ pub(super) fn stacked(s: &Sentence<'_>, at: usize) -> Found {
     // After a `;` a plain query is no search for one.
     let query = s.is(at + 1, Word::Select) && s.is(end, Word::From) && at > 0;
     let score = if query && short { CERTAIN } else { score };
+    let after_value = at == 1 && s.kind(0) == Some(Kind::Number);
+    let score = if after_value && score >= DOUBTFUL { CERTAIN } else { score };
     Some(("stacked", end, if short { score } else { score.min(LIKELY) }))
 }
 
@@ -59,19 +61,32 @@ fn fragment(s: &Sentence<'_>) -> Option<usize> {
     let open = s.kind(start + 1) == Some(Kind::Open);
     let end = start + 2;
     match s.kind(start)? {
-        Kind::Word(Word::Probe | Word::Function | Word::Encode | Word::Condition | Word::Secret) if open => Some(end),
+        Kind::Word(Word::Probe | Word::Function | Word::Encode | Word::Condition | Word::Secret) if open => {
+            Some(end)
+        }
         Kind::Word(Word::Catalogue | Word::Probe) if s.kind(start + 1).is_none() => Some(start + 1),
-        Kind::Word(Word::Compare) if matches!(s.kind(start + 1), Some(Kind::Word(Word::Literal) | Kind::OpenText)) => Some(end),
+        Kind::Word(Word::Compare)
+            if matches!(s.kind(start + 1), Some(Kind::Word(Word::Literal) | Kind::OpenText)) =>
+        {
+            Some(end)
+        }
         Kind::Word(Word::And) | Kind::Pipes | Kind::Ampersands => {
             s.expression(start + 1).filter(|e| e.kind != Operand::Name && s.ends(e.end)).map(|e| e.end)
         }
         Kind::Word(Word::Union) if s.is(start + 1, Word::Select) || s.is(start + 1, Word::All) => Some(end),
-        Kind::Word(Word::Select | Word::From) if matches!(s.kind(end), None | Some(Kind::Tail | Kind::Word(Word::From | Word::Where))) => {
+        Kind::Word(Word::Select | Word::From)
+            if matches!(s.kind(end), None | Some(Kind::Tail | Kind::Word(Word::From | Word::Where))) =>
+        {
             s.kind(start + 1).map(|_| end)
         }
         Kind::Number | Kind::Text => s
             .condition(start)
-            .filter(|c| c.left.constant && c.right.constant && s.kind(start + 1) == Some(Kind::Compare) && s.ends(c.end))
+            .filter(|c| {
+                c.left.constant
+                    && c.right.constant
+                    && s.kind(start + 1) == Some(Kind::Compare)
+                    && s.ends(c.end)
+            })
             .map(|c| c.end),
         _ => None,
     }
@@ -98,6 +113,14 @@ const TAKING: [&str; 13] = [
 fn calculation(s: &Sentence<'_>) -> Option<(usize, u8)> {
     let whole = s.expression(0)?;
     let end = whole.end;
+    let secret = |at: usize| {
+        let names = ["version", "user", "database", "schema", "current_user", "session_user", "system_user"];
+        let empty = s.kind(at + 1) == Some(Kind::Open) && s.kind(at + 2) == Some(Kind::Close);
+        empty && names.iter().any(|name| s.says(at, name))
+    };
+    if s.ends(end) && s.kind(1) == Some(Kind::Open) && (2..end.min(16)).any(secret) {
+        return Some((end, CERTAIN));
+    }
     let taking = |at: usize| TAKING.iter().any(|name| s.says(at, name)) && s.kind(at + 1) == Some(Kind::Open);
     if s.ends(end)
         && whole.kind == Operand::Function
@@ -114,6 +137,14 @@ fn calculation(s: &Sentence<'_>) -> Option<(usize, u8)> {
         .any(|at| s.says(at, "binary") || matches!(s.kind(at), Some(Kind::Text | Kind::Variable)));
     match s.kind(0)? {
         Kind::Number if bare && whole.constant => Some((end + 1, CERTAIN)),
+        Kind::Number | Kind::Variable if matches!(comment, b"--" | b"/*") => Some((end + 1, CERTAIN)),
+        Kind::Number if memchr::memmem::find(comment, b"sp_password").is_some() => Some((end + 1, CERTAIN)),
+        Kind::Open
+            if matches!(comment, b"--" | b"/*")
+                && s.tokens.iter().any(|t| t.kind == Kind::Word(Word::And)) =>
+        {
+            Some((end + 1, CERTAIN))
+        }
         Kind::Open if bare && (binary || whole.kind >= Operand::Case) => Some((end + 1, CERTAIN)),
         _ => None,
     }
@@ -237,6 +268,7 @@ fn execute(s: &Sentence<'_>, at: usize) -> Option<(usize, u8)> {
     match s.kind(at + 1)? {
         _ if system => Some((at + 2, CERTAIN)),
         Kind::Variable => Some((at + 2, CERTAIN)),
+        Kind::Open if s.kind(at + 2) == Some(Kind::Variable) => Some((at + 2, CERTAIN)),
         Kind::Open if at > 0 && s.kind(at + 2) != Some(Kind::Close) => Some((at + 2, CERTAIN)),
         Kind::Open if s.kind(at + 2) != Some(Kind::Close) => Some((at + 2, LIKELY)),
         Kind::Word(_) if s.says(at + 1, "immediate") => Some((at + 2, CERTAIN)),

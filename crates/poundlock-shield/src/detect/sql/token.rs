@@ -82,12 +82,16 @@ pub(super) fn continues(text: &[u8], from: usize) -> bool {
         }
         match token(text, at, true) {
             (Kind::Comment, end) => at = end,
-            (Kind::Comma, end) => return text[end..].trim_ascii_start().starts_with(b"("),
+            (Kind::Comma, end) => {
+                let rest = text[end..].trim_ascii_start();
+                let name = name_end(rest, 0);
+                return rest.get(name) == Some(&b'(') && (name == 0 || word(&rest[..name]) != Word::Name);
+            }
             (
                 Kind::Word(Word::Name | Word::Function | Word::Table | Word::All)
                 | Kind::Number
                 | Kind::Other
-                                | Kind::Dot,
+                | Kind::Dot,
                 _,
             ) => {
                 return false;

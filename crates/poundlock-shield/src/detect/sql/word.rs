@@ -156,6 +156,9 @@ fn special(lower: &[u8]) -> Word {
         | b"sys_exec"
         | b"unhex"
         | b"listagg" => Word::Probe,
+        b"cos" | b"tan" | b"cot" | b"asin" | b"acos" | b"atan" | b"sqrt" | b"log" | b"ln" | b"ceil"
+        | b"round" | b"degrees" | b"radians" | b"crc32" | b"charset" | b"coercibility" | b"collation"
+        | b"uncompress" => Word::Function,
         b"session_user" | b"current_user" | b"system_user" | b"utc_date" | b"utc_time" | b"current_role" => {
             Word::Secret
         }

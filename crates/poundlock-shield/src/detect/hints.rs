@@ -35,7 +35,7 @@ impl Mark {
     pub(super) const CONTROL: u32 = 1 << 19;
     pub(super) const BACKSLASH: u32 = 1 << 20;
     pub(super) const CARET: u32 = 1 << 21;
-    pub(super) const QUESTION: u32 = 1 << 22;
+    pub(super) const DIGIT: u32 = 1 << 22;
 }
 
 /// The most terms that are looked at in one reading.
@@ -67,7 +67,7 @@ impl Hints {
 
     /// Whether there are only letters, digits and punctuation that does nothing, and no word of interest.
     pub(super) fn quiet(&self) -> bool {
-        self.marks == 0 && self.words == 0 && self.terms.is_empty()
+        self.marks & !Mark::DIGIT == 0 && self.words == 0 && self.terms.is_empty()
     }
 
     /// The terms that were found, and where each ends.
@@ -86,7 +86,9 @@ impl Hints {
     /// Whether the value may be SQL as it stands: a word that queries need, or a comparison with something to
     /// compare.
     pub(super) fn sql(&self, text: &[u8]) -> bool {
+        let marks = Mark::QUOTES | Mark::COMPARE | Mark::PAREN | Mark::DIGIT | Mark::STAR | Mark::SEMICOLON;
         self.word(group::SQL)
+            || (self.word(group::SQL_AS_ENGLISH) && self.has(marks))
             || (self.has(Mark::COMPARE) && (self.has(Mark::PAREN | Mark::PIPE) || logical(text)))
             || (text.len() <= super::sql::SHORT && self.has(Mark::COMPARE | Mark::PAREN | Mark::PIPE))
     }
@@ -116,6 +118,8 @@ fn logical(text: &[u8]) -> bool {
 pub(super) mod group {
     /// Words that queries need.
     pub(crate) const SQL: u32 = 1;
+    /// Words of queries that English has as well: reason only beside a digit or a mark.
+    pub(crate) const SQL_AS_ENGLISH: u32 = 1 << 1;
     /// Words inside tags that run something.
     pub(crate) const MARKUP: u32 = 1 << 2;
     /// Words of script.
@@ -129,15 +133,21 @@ pub(super) mod group {
 }
 
 /// Literals of each group, separated by white space; `~` stands for a space in one.
-const LITERALS: [(u32, &str); 6] = [
+const LITERALS: [(u32, &str); 7] = [
     (
         group::SQL,
         r##"
-        infile call select union having order~by group~by insert update delete drop create alter exec declare waitfor
+        infile select union having order~by group~by drop exec waitfor
         sleep benchmark information_schema sysobjects load_file outfile dumpfile extractvalue updatexml @@
-        char( chr( xp_ sp_ case~when case version( database( user( procedure iif( elt( like between rlike
-        regexp where shutdown truncate grant merge attach concat make_set randomblob regexp_substring pg_
-        utl_ dbms_ limit if( convert( cast( master -- 0x /* null
+        char( chr( xp_ sp_ case~when version( database( user( procedure iif( elt( rlike
+        shutdown truncate concat make_set randomblob regexp_substring pg_
+        utl_ dbms_ if( convert( cast( -- 0x /*
+        "##,
+    ),
+    (
+        group::SQL_AS_ENGLISH,
+        r##"
+        call case like between where limit null create update alter grant merge attach master delete declare insert regexp
         "##,
     ),
     (
@@ -222,7 +232,7 @@ const fn mark(byte: u8) -> u32 {
         b'*' => Mark::STAR,
         b'\\' => Mark::BACKSLASH,
         b'^' => Mark::CARET,
-        b'?' => Mark::QUESTION,
+        b'0'..=b'9' => Mark::DIGIT,
         0..=8 | 11 | 12 | 14..=31 | 127 => Mark::CONTROL,
         _ => 0,
     }

@@ -45,14 +45,7 @@ pub(super) struct Command {
 }
 
 /// Commands whose names are no words.
-const STRONG: [&str; 202] = [
-    "pip",
-    "pip3",
-    "pipx",
-    "npm",
-    "npx",
-    "yarn",
-    "gem",
+const STRONG: [&str; 185] = [
     "apt",
     "apt-get",
     "yum",
@@ -68,10 +61,6 @@ const STRONG: [&str; 202] = [
     "tcpdump",
     "strace",
     "gdb",
-    "tmux",
-    "docker",
-    "kubectl",
-    "git",
     "whois",
     "unzip",
     "7z",
@@ -99,15 +88,9 @@ const STRONG: [&str; 202] = [
     "rustc",
     "javac",
     "jrunscript",
-    "lua",
     "luajit",
-    "rake",
     "irb",
     "pry",
-    "julia",
-    "octave",
-    "psql",
-    "mysql",
     "sqlite3",
     "mysqldump",
     "redis-cli",
@@ -250,12 +233,14 @@ const STRONG: [&str; 202] = [
     "ipcs",
 ];
 
-/// Commands whose names are words of English.
-const ENGLISH: [&str; 46] = [
+/// Commands whose names are words of English, or of everybody who builds programs.
+const ENGLISH: [&str; 63] = [
     "who", "w", "time", "find", "sort", "more", "less", "type", "date", "last", "at", "top", "kill", "echo",
     "set", "head", "tail", "test", "true", "false", "touch", "cut", "split", "history", "file", "which",
     "host", "mail", "man", "make", "expr", "read", "start", "copy", "move", "strings", "help", "exec",
-    "eval", "export", "print", "printf", "node", "source", "mount", "shutdown",
+    "eval", "export", "print", "printf", "node", "source", "mount", "shutdown", "npm", "npx", "yarn", "gem",
+    "pip", "pip3", "pipx", "git", "docker", "kubectl", "rake", "tmux", "mysql", "psql", "octave", "julia",
+    "lua",
 ];
 
 static COMMANDS: LazyLock<HashMap<&'static [u8], Kind>> = LazyLock::new(|| {
@@ -387,7 +372,12 @@ fn rest(text: &[u8], end: usize) -> (Rest, bool) {
         _ if !spaced => return (Rest::Words, false),
         _ => {}
     }
-    argument(trimmed.strip_prefix(b"+").unwrap_or(trimmed))
+    let words = trimmed.strip_prefix(b"+").unwrap_or(trimmed);
+    // `git+https://…` is a scheme.
+    if words.len() < trimmed.len() && memchr::memmem::find(&words[..words.len().min(12)], b"://").is_some() {
+        return (Rest::Words, false);
+    }
+    argument(words)
 }
 
 fn argument(rest: &[u8]) -> (Rest, bool) {

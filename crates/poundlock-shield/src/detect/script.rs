@@ -11,7 +11,7 @@ use crate::class::Class;
 use memchr::memmem::find;
 
 /// Functions that a proof of an attack calls.
-const PROOFS: [&str; 6] = ["alert", "confirm", "prompt", "eval", "execscript", "logchr"];
+const PROOFS: [&str; 5] = ["alert", "confirm", "prompt", "eval", "execscript"];
 
 /// Functions that run or send something and that programs talk about.
 const SINKS: [&str; 9] = [
@@ -163,7 +163,7 @@ fn sink(text: &[u8], at: usize, open: usize, hits: &mut Hits) {
     hits.add(Class::Xss, "sink", at..(open + 16).min(text.len()), score);
 }
 
-/// `window['al'+'ert'](1)`, `top[/al/.source+/ert/.source]`
+/// `window['al'+'ert'](1)`, `top[/ev/.source+/al/.source]`
 fn reached(text: &[u8], at: usize, open: usize, hits: &mut Hits) {
     let inner = skip(text, open + 1);
     let Some(first) = text.get(inner) else { return };

@@ -91,7 +91,7 @@ fn scripts() {
             "';alert(1)//",
             "<iframe srcdoc='x'>",
             "<b style=\"x:expr/**/ession(f())\">",
-            "top[/al/.source+/ert/.source](1)",
+            "top[/ev/.source+/al/.source](1)",
             "<body onload\n=\nf()>",
             "<object data=x>",
             "&#60;script&#62;f()&#60;/script&#62;",

@@ -38,7 +38,7 @@ pub(super) fn broken(s: &Sentence<'_>, at: usize) -> Found {
 }
 
 /// The query goes on to the end of the value, where a comment hides the rest or the query's own quote
-/// closes what was left open: `' = '`, `' / 1 like '0`, `'|column&&'1`.
+/// closes what was left open: `' = '`, `' / 2 like '3`, `'|name&&'2`.
 pub(super) fn continued(s: &Sentence<'_>, at: usize) -> Found {
     let mut at = at;
     let mut last = None;

@@ -23,7 +23,7 @@ pub(super) fn call(s: &Sentence<'_>, at: usize) -> Found {
     let score = match word {
         Word::Catalogue => return catalogue(s, at, end),
         _ if first != Some(Kind::Open) && operand != Operand::Probe => return None,
-        // `if (0 == 1) quit` is code.
+        // `if (2 == 3) stop` is code.
         Word::Condition if continues_code(s, end) => 0,
         Word::Condition => s.condition(at + 2).filter(|c| !c.word).map_or(0, |c| match c {
             c if c.left.constant && c.right.constant => CERTAIN,

@@ -350,7 +350,7 @@ impl<'a> Sentence<'a> {
         // English goes on with words: `select one from the list`.
         match self.kind(next) {
             None | Some(Kind::Tail | Kind::Semicolon | Kind::Close | Kind::Comma) => true,
-            // `select x from y where` is also how English goes on.
+            // `select a from b where` is also how English goes on.
             Some(Kind::Word(Word::Where)) => self.condition(next + 1).is_some(),
             Some(Kind::Word(
                 Word::Order | Word::Group | Word::Limit | Word::Union | Word::Having | Word::As,

@@ -185,7 +185,7 @@ fn condition_score(s: &Sentence<'_>, at: usize, c: &Condition, before: Before) -
         if at > 2 && before == Before::Number && matches!(s.spelled(at - 2), b"<" | b">") {
             score = score.min(LIKELY);
         }
-        // `16 || 14 >=14.17` is a range of versions.
+        // `12 || 10 >=10.5` is a range of versions.
         let range = sign && before != Before::Break && s.spelled(c.left.end) != b"=";
         return if range { score.min(LIKELY) } else { score };
     }

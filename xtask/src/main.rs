@@ -1,10 +1,11 @@
-//! Maintenance commands of the workspace: `cargo xtask tidy | bench | docs`.
+//! Maintenance commands of the workspace: `cargo xtask tidy | bench | docs | eval`.
 //!
 //! Knows the repository's layout. Links none of its crates, so that it also runs when one of them does not compile.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool speaks on its terminal")]
 
 mod bench;
 mod docs;
+mod eval;
 mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -28,6 +29,9 @@ enum Command {
     Bench(bench::Bench),
     /// Check that the configurations, commands and links in the documents are real
     Docs(docs::Options),
+    /// Measure decisions on collections of data
+    #[command(subcommand)]
+    Eval(eval::Eval),
 }
 
 fn main() -> ExitCode {
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(&root()),
         Command::Bench(bench) => bench::run(&root(), &bench),
         Command::Docs(options) => docs::run(&root(), &options),
+        Command::Eval(eval) => eval::run(&root(), &eval),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

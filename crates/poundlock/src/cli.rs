@@ -52,6 +52,9 @@ pub(crate) enum Verb {
     /// Look at the effective configuration
     #[command(subcommand)]
     Config(ConfigVerb),
+    /// Look for attacks in values and requests
+    #[command(subcommand)]
+    Shield(ShieldVerb),
     /// Show what is running
     Status(Remote),
     /// Show the health of every component; exits with 1 if it is not good
@@ -142,6 +145,65 @@ pub(crate) struct TokenFile {
     /// The file with the admin token [default: admin.token in the state folder]
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ShieldVerb {
+    /// Read JSON lines from stdin and print a verdict for each
+    Scan(ShieldScan),
+    /// Say why a value is blocked, and what would let it pass
+    Explain(ShieldExplain),
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["values", "requests"]))]
+pub(crate) struct ShieldScan {
+    /// Lines are {"id", "value" or "value_b64", "location"}
+    #[arg(long)]
+    pub(crate) values: bool,
+    /// Lines are {"id", "method", "uri", "headers", "body_b64"} or {"id", "raw_b64"}
+    #[arg(long)]
+    pub(crate) requests: bool,
+    /// How suspicious to be, from 1 to 4
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) level: u8,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShieldExplain {
+    /// The value
+    pub(crate) value: String,
+    /// The part of a request it is in
+    #[arg(long, value_enum, default_value_t = ShieldPlace::Query)]
+    pub(crate) place: ShieldPlace,
+    /// The name of its field
+    #[arg(long, default_value = "")]
+    pub(crate) field: String,
+    /// How suspicious to be, from 1 to 4
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) level: u8,
+}
+
+/// A part of a request.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum ShieldPlace {
+    Path,
+    Query,
+    Body,
+    Header,
+    Cookie,
+}
+
+impl From<ShieldPlace> for poundlock_shield::Place {
+    fn from(place: ShieldPlace) -> Self {
+        match place {
+            ShieldPlace::Path => Self::Path,
+            ShieldPlace::Query => Self::Query,
+            ShieldPlace::Body => Self::Body,
+            ShieldPlace::Header => Self::Header,
+            ShieldPlace::Cookie => Self::Cookie,
+        }
+    }
 }
 
 /// Where a configuration comes from.

@@ -10,6 +10,7 @@ mod log;
 mod output;
 mod remote;
 mod run;
+mod shield;
 
 use clap::Parser;
 use cli::{Cli, Verb};
@@ -29,6 +30,8 @@ fn main() -> ExitCode {
         Verb::Init(args) => config::init(&args, &out),
         Verb::Schema => config::schema(&out),
         Verb::Config(cli::ConfigVerb::Show(args)) => config::show(&args, &out),
+        Verb::Shield(cli::ShieldVerb::Scan(args)) => shield::scan(&args),
+        Verb::Shield(cli::ShieldVerb::Explain(args)) => shield::explain(&args, &out),
         Verb::Status(args) => remote::status(&args, &out),
         Verb::Health(args) => remote::health(&args, &out),
         Verb::Limits(verb) => limits::limits(&verb, &out),

@@ -1,0 +1,60 @@
+//! Percent escapes, the Unicode ones of old servers included.
+
+use super::{Step, number, push_code_point};
+
+/// Decodes `%XX` and `%uXXXX` once; with [`Step::Plus`] as `mode`, `+` becomes a space too.
+///
+/// An escape that is not one stays as it is. `%u` gives the character's UTF-8, or the ASCII
+/// character that it is best-fitted to (`%u2215` → `/`). Returns `None` when nothing changes.
+pub fn percent(input: &[u8], mode: Step) -> Option<Vec<u8>> {
+    let plus = mode == Step::Plus;
+    let first = input.iter().position(|byte| *byte == b'%' || (plus && *byte == b'+'))?;
+    let mut out = Vec::with_capacity(input.len());
+    out.extend_from_slice(&input[..first]);
+    let mut changed = false;
+    let mut at = first;
+    while let Some(byte) = input.get(at) {
+        let rest = &input[at + 1..];
+        let taken = match byte {
+            b'%' => escape(rest, &mut out),
+            b'+' if plus => {
+                out.push(b' ');
+                Some(0)
+            }
+            _ => None,
+        };
+        changed |= taken.is_some();
+        match taken {
+            Some(taken) => at += 1 + taken,
+            None => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    changed.then_some(out)
+}
+
+/// Decodes what follows a `%`; returns how many bytes it took.
+fn escape(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    if let Some(byte) = number(rest, 2) {
+        out.push(byte as u8);
+        return Some(2);
+    }
+    if !matches!(rest.first(), Some(b'u' | b'U')) {
+        return None;
+    }
+    push_code_point(out, number(&rest[1..], 4)?);
+    Some(5)
+}
+
+/// Whether a `%` is followed by a hexadecimal digit and something that is none (`%c0%qf`), or by two
+/// letters of which one is a digit only in somebody's broken table.
+pub fn illegal_percent(input: &[u8]) -> bool {
+    let marks = memchr::memchr_iter(b'%', input);
+    marks.map(|at| &input[at + 1..]).any(|rest| match rest {
+        [b'u' | b'U', ..] => number(&rest[1..], 4).is_none() && rest.len() > 4,
+        [a, b, ..] => a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() && number(rest, 2).is_none(),
+        _ => false,
+    })
+}

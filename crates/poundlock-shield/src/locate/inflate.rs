@@ -1,0 +1,150 @@
+//! `Content-Encoding`: gzip, deflate and Brotli, fed in chunks, with a cap.
+//!
+//! Main type: [`Inflate`].
+
+use super::Oddity;
+use brotli_decompressor::DecompressorWriter;
+use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use std::io::{self, Write};
+
+/// The most bytes that a body may become.
+pub const MAX_INFLATED: usize = 64 << 20;
+
+/// The most bytes that one step may become, and how much goes into a step: so that memory is bounded for any ratio.
+const STEP_OUT: usize = 4 << 20;
+const STEP_IN: usize = 256;
+
+/// A content coding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// As it is.
+    Identity,
+    /// `gzip`, `x-gzip`
+    Gzip,
+    /// `deflate`, with or without its zlib frame
+    Deflate,
+    /// `br`
+    Brotli,
+    /// One that is not read, or several on top of each other.
+    Other,
+}
+
+impl Coding {
+    /// Reads the value of a `Content-Encoding` header.
+    pub fn read(header: Option<&[u8]>) -> Self {
+        let name = header.unwrap_or_default().trim_ascii().to_ascii_lowercase();
+        match &name[..] {
+            b"" | b"identity" => Coding::Identity,
+            b"gzip" | b"x-gzip" => Coding::Gzip,
+            b"deflate" => Coding::Deflate,
+            b"br" => Coding::Brotli,
+            _ => Coding::Other,
+        }
+    }
+}
+
+pub(super) struct Inflate {
+    decoder: Decoder,
+    total: usize,
+}
+
+enum Decoder {
+    Plain,
+    /// Which of the two forms of `deflate` it is, the first byte tells.
+    Undecided,
+    Gzip(MultiGzDecoder<Capped>),
+    Zlib(ZlibDecoder<Capped>),
+    Deflate(DeflateDecoder<Capped>),
+    Brotli(Box<DecompressorWriter<Capped>>),
+    /// After an error: the rest is not read.
+    Broken,
+}
+
+#[derive(Default)]
+struct Capped(Vec<u8>);
+
+impl Write for Capped {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > STEP_OUT {
+            return Err(io::Error::other("too much at once"));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Inflate {
+    pub(super) fn new(coding: Coding) -> Self {
+        let decoder = match coding {
+            Coding::Identity | Coding::Other => Decoder::Plain,
+            Coding::Gzip => Decoder::Gzip(MultiGzDecoder::new(Capped::default())),
+            Coding::Deflate => Decoder::Undecided,
+            Coding::Brotli => Decoder::Brotli(Box::new(DecompressorWriter::new(Capped::default(), 4096))),
+        };
+        Self { decoder, total: 0 }
+    }
+
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.decoder, Decoder::Plain)
+    }
+
+    /// Inflates a chunk piece by piece and hands each piece to `take`.
+    pub(super) fn feed(&mut self, chunk: &[u8], mut take: impl FnMut(&[u8])) -> Result<(), Oddity> {
+        for step in chunk.chunks(STEP_IN) {
+            let out = match self.step(step) {
+                Ok(out) => out,
+                Err(error) => {
+                    self.decoder = Decoder::Broken;
+                    let bomb = error.kind() == io::ErrorKind::Other;
+                    let rule = if bomb { "inflate-bomb" } else { "inflate-broken" };
+                    return Err(Oddity { rule, score: if bomb { 10 } else { 7 } });
+                }
+            };
+            self.total += out.len();
+            take(&out);
+            if self.total > MAX_INFLATED {
+                self.decoder = Decoder::Broken;
+                return Err(Oddity { rule: "inflate-bomb", score: 10 });
+            }
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        if matches!(self.decoder, Decoder::Undecided) {
+            let zlib = bytes.first().is_some_and(|byte| byte & 0x0f == 8);
+            self.decoder = if zlib {
+                Decoder::Zlib(ZlibDecoder::new(Capped::default()))
+            } else {
+                Decoder::Deflate(DeflateDecoder::new(Capped::default()))
+            };
+        }
+        Ok(match &mut self.decoder {
+            Decoder::Plain => bytes.to_vec(),
+            Decoder::Undecided | Decoder::Broken => Vec::new(),
+            Decoder::Gzip(to) => {
+                to.write_all(bytes)?;
+                to.flush()?;
+                std::mem::take(&mut to.get_mut().0)
+            }
+            Decoder::Zlib(to) => {
+                to.write_all(bytes)?;
+                to.flush()?;
+                std::mem::take(&mut to.get_mut().0)
+            }
+            Decoder::Deflate(to) => {
+                to.write_all(bytes)?;
+                to.flush()?;
+                std::mem::take(&mut to.get_mut().0)
+            }
+            Decoder::Brotli(to) => {
+                to.write_all(bytes)?;
+                std::mem::take(&mut to.get_mut().0)
+            }
+        })
+    }
+}

@@ -1,0 +1,48 @@
+//! What is demanded of each collection.
+//!
+//! Main type: [`Budget`], read from `crates/poundlock-shield/budget.toml`.
+
+use anyhow::{Context as _, Result};
+use serde::Deserialize;
+use std::{collections::BTreeMap, fs, path::Path};
+
+use super::table::Row;
+
+#[derive(Deserialize)]
+pub(super) struct Budget {
+    blocked: BTreeMap<String, Bounds>,
+}
+
+/// Bounds of the blocked share of a collection, in percent, and of time.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bounds {
+    min: Option<f64>,
+    max: Option<f64>,
+    /// The longest 999 of 1,000 scans may take, in µs.
+    p999_us: Option<f64>,
+}
+
+impl Budget {
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} is no budget", path.display()))
+    }
+
+    pub(super) fn broken(&self, row: &Row) -> bool {
+        self.blocked.get(&row.name).is_some_and(|bounds| {
+            bounds.min.is_some_and(|min| row.rate() < min)
+                || bounds.max.is_some_and(|max| row.rate() > max)
+                || bounds.p999_us.is_some_and(|most| row.p999_us > most)
+        })
+    }
+
+    /// The demand on a row, in words.
+    pub(super) fn words(&self, row: &Row) -> String {
+        let Some(bounds) = self.blocked.get(&row.name) else { return String::new() };
+        let min = bounds.min.map(|min| format!("≥ {min}"));
+        let max = bounds.max.map(|max| format!("≤ {max}"));
+        let mark = if self.broken(row) { " BROKEN" } else { "" };
+        min.or(max).unwrap_or_default() + mark
+    }
+}

@@ -1,6 +1,6 @@
 //! Limits over the API: what there is, what a key has left, and calls that change it.
 //!
-//! Main items: [`reading`] and [`changing`]. What a limit decides is not its affair; `check` asks it as a request would, for
+//! Main items: `reading` and `changing`, the routes. What a limit decides is not its affair; `check` asks it as a request would, for
 //! applications in any language.
 
 mod model;
@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, Route, delete, get, post};
 use axum::{Json, Router};
 use poundlock_limit::{Key, LimitId};
-use poundlock_store::limits::Outcome;
+use poundlock_store::limits::{Outcome, StoreError};
 use poundlock_tower::{Limiter, Rejection};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -103,15 +103,11 @@ pub(crate) async fn show(
     Path(named): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let limiter = gateway.limiter();
-    let (id, key) = match find(&limiter, &named.0, &named.1) {
-        Ok(found) => found,
-        Err(rejection) => return refuse(&rejection, request.extensions()),
-    };
-    match limiter.peek(id, key).await {
-        Ok(decisions) => Json(KeyState::of(&limiter, id, &key, &decisions)).into_response(),
-        Err(_) => refuse(&Rejection::LimitsUnavailable, request.extensions()),
-    }
+    with_key(&gateway, &named, request, async |limiter, id, key| {
+        let decisions = limiter.peek(id, key).await?;
+        Ok(Json(KeyState::of(limiter, id, &key, &decisions)).into_response())
+    })
+    .await
 }
 
 /// Forgets what a key has spent, and that it was banned.
@@ -127,15 +123,11 @@ pub(crate) async fn reset(
     Path(named): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let limiter = gateway.limiter();
-    let (id, key) = match find(&limiter, &named.0, &named.1) {
-        Ok(found) => found,
-        Err(rejection) => return refuse(&rejection, request.extensions()),
-    };
-    match limiter.reset(id, key).await {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(_) => refuse(&Rejection::LimitsUnavailable, request.extensions()),
-    }
+    with_key(&gateway, &named, request, async |limiter, id, key| {
+        limiter.reset(id, key).await?;
+        Ok(StatusCode::NO_CONTENT.into_response())
+    })
+    .await
 }
 
 /// Lets a key spend more at once, for a time.
@@ -187,14 +179,11 @@ pub(crate) async fn unban(
     Path(named): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    let limiter = gateway.limiter();
-    match find(&limiter, &named.0, &named.1) {
-        Ok((id, key)) => {
-            limiter.unban(id, &key);
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Err(rejection) => refuse(&rejection, request.extensions()),
-    }
+    with_key(&gateway, &named, request, async |limiter, id, key| {
+        limiter.unban(id, &key);
+        Ok(StatusCode::NO_CONTENT.into_response())
+    })
+    .await
 }
 
 /// Charges a key as a request would, and says whether it is within the limit: 200 whatever the answer.
@@ -219,6 +208,24 @@ pub(crate) async fn check(State(gateway): Api, request: Request) -> Response {
         Outcome::Decided(verdict) => Json(Checked::of(&verdict)).into_response(),
         Outcome::Unlimited => Json(Checked::unlimited()).into_response(),
         Outcome::Unavailable => refuse(&Rejection::LimitsUnavailable, &extensions),
+    }
+}
+
+/// Performs a call about one key, which people have named.
+async fn with_key(
+    gateway: &Arc<dyn Gateway>,
+    (limit, key): &(String, String),
+    request: Request,
+    perform: impl AsyncFnOnce(&Limiter, LimitId, Key) -> Result<Response, StoreError>,
+) -> Response {
+    let limiter = gateway.limiter();
+    let (id, key) = match find(&limiter, limit, key) {
+        Ok(found) => found,
+        Err(rejection) => return refuse(&rejection, request.extensions()),
+    };
+    match perform(&limiter, id, key).await {
+        Ok(response) => response,
+        Err(_) => refuse(&Rejection::LimitsUnavailable, request.extensions()),
     }
 }
 

@@ -112,8 +112,7 @@ impl Budgets {
                 Place::Durable(DurableLimits { rates: memory.clone(), quotas: quotas.clone() })
             }
             Place::Shared(shared) => {
-                shared.redis.reconfigure(limits);
-                Place::Shared(shared.clone())
+                Place::Shared(Shared { redis: shared.redis.reconfigured(limits), nodes: shared.nodes })
             }
         };
         Ok(Self { memory, place, on_error: self.on_error, runtime: self.runtime.clone() })

@@ -19,7 +19,7 @@ pub use leases::LEASE_TIME;
 pub use link::Health;
 
 use crate::limits::{LimitStore, Page, StoreError};
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwapOption;
 use denials::Denials;
 use driver::{Driver, Job, Shared};
 use leases::{Asking, Leases, Payment};
@@ -39,6 +39,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 #[derive(Clone)]
 pub struct RedisLimits {
     shared: Arc<Shared>,
+    /// Of the configuration that this handle is for.
+    names: Arc<Names>,
     jobs: mpsc::Sender<Job>,
     denials: Arc<Denials>,
     leases: Arc<Leases>,
@@ -58,20 +60,26 @@ impl RedisLimits {
         let client = redis::Client::open(&*config.url).map_err(|e| StoreError::Failed(e.to_string()))?;
         let (sender, jobs) = mpsc::channel(config.queue.max(1));
         let (denials, leases) = (Denials::new(config.denials), Leases::new(config.leases));
-        let names = ArcSwap::from_pointee(Names::new(&config.prefix, limits));
-        let shared = Shared { config, link: Link::new(), names, server: ArcSwapOption::empty() };
+        let names = Arc::new(Names::new(&config.prefix, limits));
+        let shared = Shared { config, link: Link::new(), server: ArcSwapOption::empty() };
         let shared = Arc::new(shared);
         let driver = Driver { shared: shared.clone(), client, jobs, node: fastrand::u64(..) };
         runtime.spawn(driver.run());
-        Ok(Self { shared, jobs: sender, denials: Arc::new(denials), leases: Arc::new(leases) })
+        Ok(Self { shared, names, jobs: sender, denials: Arc::new(denials), leases: Arc::new(leases) })
     }
 
-    /// Takes another list of limits. What keys have spent is found again under the limits' names.
-    pub fn reconfigure(&self, limits: &[SharedLimit]) {
-        self.shared.names.store(Arc::new(Names::new(&self.shared.config.prefix, limits)));
-        // What is remembered is by place in the list.
-        self.denials.clear();
-        self.leases.clear();
+    /// The same store for another list of limits. What keys have spent is found again under the limits' names. This handle
+    /// goes on with its own list: requests that have begun under it are charged to what they meant.
+    #[must_use]
+    pub fn reconfigured(&self, limits: &[SharedLimit]) -> Self {
+        let config = &self.shared.config;
+        Self {
+            names: Arc::new(Names::new(&config.prefix, limits)),
+            // What is remembered is by place in the list.
+            denials: Arc::new(Denials::new(config.denials)),
+            leases: Arc::new(Leases::new(config.leases)),
+            ..self.clone()
+        }
     }
 
     /// Whether the server answers, now and whenever that changes.
@@ -92,15 +100,14 @@ impl RedisLimits {
     /// See [`StoreError`].
     pub async fn scan(&self, limit: LimitId, cursor: u64, count: usize) -> Result<Page, StoreError> {
         let server = self.shared.server.load_full().ok_or(StoreError::Open)?;
-        let names = self.shared.names.load_full();
-        scan::scan(&server, &names, limit, cursor, count).await
+        scan::scan(&server, &self.names, limit, cursor, count).await
     }
 
     /// Hands an operation to the driver and waits for what comes of it, for as long as the deadline allows.
     async fn ask(&self, op: Op, now: Micros) -> Result<Answer, StoreError> {
         let generation = self.shared.link.closed().ok_or(StoreError::Open)?;
         let (reply, answer) = oneshot::channel();
-        self.jobs.try_send(Job { op, now, reply }).map_err(|error| {
+        self.jobs.try_send(Job { op, names: self.names.clone(), now, reply }).map_err(|error| {
             StoreError::Failed(match error {
                 mpsc::error::TrySendError::Full(_) => "too many requests wait for it".to_owned(),
                 mpsc::error::TrySendError::Closed(_) => "it was shut down".to_owned(),
@@ -118,11 +125,10 @@ impl RedisLimits {
 
     /// Pays from leases what can be paid, asks the server for the rest.
     async fn settle(&self, charges: &[Charge], now: Micros, began: Instant) -> Result<Verdict, StoreError> {
-        let names = self.shared.names.load_full();
         let mut paid: SmallVec<[Option<Decision>; 4]> = SmallVec::new();
         let (mut asks, mut asking) = (SmallVec::new(), Asking::new(&self.leases));
         for charge in charges {
-            let payment = match names.sharing(charge.limit) {
+            let payment = match self.names.sharing(charge.limit) {
                 Sharing::Leased => self.leases.pay(charge, began),
                 Sharing::Strict => Payment::Ask(0),
             };
@@ -203,9 +209,8 @@ impl LimitStore for RedisLimits {
 
     async fn reset(&self, limit: LimitId, key: &Key) -> Result<(), StoreError> {
         let server = self.shared.server.load_full().ok_or(StoreError::Open)?;
-        let names = self.shared.names.load_full();
         let unknown = || StoreError::Failed("unknown limit".to_owned());
-        let keys = names.prefixes(limit).ok_or_else(unknown)?.map(|name| [name, key.as_str()].concat());
+        let keys = self.names.prefixes(limit).ok_or_else(unknown)?.map(|name| [name, key.as_str()].concat());
         self.leases.forget(limit, key);
         let delete = redis::cmd("UNLINK").arg(&keys).clone();
         let _deleted: u64 = server::within(self.shared.config.deadline, server.ask(&delete)).await?;

@@ -136,10 +136,17 @@ async fn what_keys_have_spent_is_found_again_under_the_name_of_the_limit() {
     let Some(server) = RedisServer::start(&[]) else { return };
     let store = start(patient(&server), Sharing::Strict);
     assert!(ask(&store, &[Charge { cost: 4, ..slow("a", 5) }]).await.unwrap().admitted());
-    store.reconfigure(&redis_server::shared(&["new", "api"], Sharing::Strict));
+    let old = store;
+    let store = old.reconfigured(&redis_server::shared(&["new", "api"], Sharing::Strict));
     assert_eq!(ask(&store, &[slow("a", 5)]).await.unwrap().decisions[0].remaining, 4);
     let moved = Charge { limit: LimitId(1), ..slow("a", 5) };
     assert_eq!(ask(&store, &[moved]).await.unwrap().decisions[0].remaining, 0);
+    let under_way = ask(&old, &[slow("a", 5)]).await.unwrap().decisions[0];
+    assert_eq!(
+        (under_way.allowed, under_way.remaining),
+        (false, 0),
+        "what began under the old list means its limit"
+    );
     let unknown = ask(&store, &[Charge { limit: LimitId(2), ..slow("a", 5) }]).await;
     assert_eq!(unknown, Err(StoreError::Failed("unknown limit".to_owned())));
 }

@@ -68,11 +68,6 @@ impl Denials {
         }
     }
 
-    /// What was known holds no longer.
-    pub(super) fn clear(&self) {
-        self.shards.iter().filter_map(|shard| shard.lock().ok()).for_each(|mut shard| shard.clear());
-    }
-
     fn shard(&self, key: &Key) -> &Mutex<HashMap<(LimitId, Key), Denied>> {
         let sum = key.as_bytes().iter().fold(0_usize, |sum, byte| sum.wrapping_mul(31) + usize::from(*byte));
         &self.shards[sum % SHARDS]

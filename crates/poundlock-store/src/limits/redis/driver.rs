@@ -9,7 +9,7 @@ use super::names::Names;
 use super::script::{Answer, Answers, Batch, Op};
 use super::server::{Server, within};
 use crate::limits::StoreError;
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwapOption;
 use poundlock_limit::Micros;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +24,8 @@ const BEAT: Duration = Duration::from_secs(1);
 /// An operation and who waits for it.
 pub(super) struct Job {
     pub(super) op: Op,
+    /// Of the configuration that it comes from.
+    pub(super) names: Arc<Names>,
     pub(super) now: Micros,
     pub(super) reply: oneshot::Sender<Result<Answer, StoreError>>,
 }
@@ -32,7 +34,6 @@ pub(super) struct Job {
 pub(super) struct Shared {
     pub(super) config: RedisConfig,
     pub(super) link: Link,
-    pub(super) names: ArcSwap<Names>,
     /// The connection that answers, for commands that need not be collected.
     pub(super) server: ArcSwapOption<Server>,
 }
@@ -118,11 +119,10 @@ async fn collect(shared: &Shared, jobs: &Mutex<&mut mpsc::Receiver<Job>>) -> Opt
     let (mut batch, mut waiting) = (Batch::default(), Vec::new());
     while waiting.is_empty() {
         let mut next = Some(jobs.recv().await?);
-        let names = shared.names.load();
         while let Some(job) = next {
             // Whoever has stopped waiting is not charged.
             if !job.reply.is_closed() {
-                match batch.push(&job.op, &names, shared.link.nodes()) {
+                match batch.push(&job.op, &job.names, shared.link.nodes()) {
                     Ok(()) => waiting.push(job),
                     Err(why) => drop(job.reply.send(Err(why))),
                 }

@@ -93,11 +93,6 @@ impl Leases {
         self.keys().remove(&(limit, *key));
     }
 
-    /// Ends all leases.
-    pub(super) fn clear(&self) {
-        self.keys().clear();
-    }
-
     fn keys(&self) -> MutexGuard<'_, HashMap<(LimitId, Key), Lease>> {
         // Nothing panics while it is held, and each state in between is a valid one.
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)

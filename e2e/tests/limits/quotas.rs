@@ -44,6 +44,20 @@ fn a_large_quota_loses_a_thousandth_at_most() {
 }
 
 #[test]
+fn a_quota_in_shadow_is_counted_although_the_disk_is_asked() {
+    let upstream = Upstream::text("ok");
+    let limits = "limits.trial = { quota = \"1/day\", mode = \"shadow\" }";
+    let gateway = Gateway::start(&Config::to(&[&upstream]).top(limits));
+    let mut client = gateway.client();
+    assert_eq!([(); 3].map(|()| client.get("/").status), [200; 3]);
+    let metrics = gateway.metrics();
+    let decisions = |decision| {
+        metrics.sum("poundlock_ratelimit_decisions_total", &[("limit", "trial"), ("decision", decision)])
+    };
+    assert_eq!((decisions("allowed"), decisions("would_deny")), (1.0, 2.0));
+}
+
+#[test]
 fn a_quota_and_a_rate_are_charged_together_or_not_at_all() {
     let upstream = Upstream::text("ok");
     let limits =

@@ -136,18 +136,20 @@ impl Budgets {
         &self.memory
     }
 
-    /// Decides the charges of a request together, if that takes no waiting; see [`LimitStore::decide`].
+    /// Whether these charges can be decided without waiting.
     #[must_use]
-    pub fn decide_now(&self, charges: &[Charge], now: Micros) -> Option<Outcome> {
-        if charges.is_empty() {
-            return Some(Outcome::Decided(Verdict::default()));
-        }
-        let at_hand = match &self.place {
+    pub fn at_hand(&self, charges: &[Charge]) -> bool {
+        match &self.place {
             Place::Memory => true,
             Place::Durable(_) => charges.iter().all(|charge| matches!(charge.budget, Budget::Rate(_))),
-            Place::Shared(_) => false,
-        };
-        at_hand.then(|| Outcome::Decided(self.memory.decide_now(charges, now)))
+            Place::Shared(_) => charges.is_empty(),
+        }
+    }
+
+    /// Decides the charges of a request together, if they are [at hand](Self::at_hand); see [`LimitStore::decide`].
+    #[must_use]
+    pub fn decide_now(&self, charges: &[Charge], now: Micros) -> Option<Outcome> {
+        self.at_hand(charges).then(|| Outcome::Decided(self.memory.decide_now(charges, now)))
     }
 
     /// Decides the charges of a request together; see [`LimitStore::decide`].

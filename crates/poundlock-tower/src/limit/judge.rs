@@ -36,17 +36,18 @@ pub(super) fn judge(limiter: &Arc<Limiter>, set: &LimitSet, facts: &HeadFacts<'_
         Err(rejection) => return Judged::Now(Err(rejection)),
     };
     let budgets = limiter.budgets();
-    let Some(outcome) = budgets.decide_now(ask.enforced(), now) else {
-        return Judged::Later(Box::new(Question { ask, now }));
+    // Shadows too: what waits for a store is as much part of a trial as of the real thing.
+    let outcome = match ask.shadows().all(|charges| budgets.at_hand(charges)) {
+        true => budgets.decide_now(ask.enforced(), now),
+        false => None,
     };
+    let Some(outcome) = outcome else { return Judged::Later(Box::new(Question { ask, now })) };
     let judgement = Judgement { limiter, set, ask: &ask, now };
     let verdict = match judgement.enforced(outcome, pen) {
         Ok(verdict) => verdict,
         Err(rejection) => return Judged::Now(Err(rejection)),
     };
     for charges in ask.shadows() {
-        // A store that cannot say at once whether it would deny is not waited for, nor charged, by those who asked
-        // for a trial only when everything else was at hand.
         if let Some(outcome) = budgets.decide_now(charges, now) {
             limiter.count_shadow(charges, &outcome);
         }

@@ -43,6 +43,10 @@ fn limit(name: &str, raw: &RawLimit, report: &mut Report<'_>) -> Option<Limit> {
         report.error(path, format!("limit `{name}` limits nothing"), "expected `rate` or `quota`", help);
         return None;
     }
+    if !raw.plan.is_empty() && raw.plan_header.is_none() {
+        let help = "add `plan_header = \"x-plan\"`, which a trusted proxy sends";
+        report.error(at("plan"), format!("nothing chooses a plan of limit `{name}`"), "never used", help);
+    }
     Some(Limit {
         name: name.to_owned(),
         key: key?,

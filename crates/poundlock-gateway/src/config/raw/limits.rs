@@ -60,7 +60,7 @@ pub(in crate::config) struct RawLimit {
     #[schemars(example = &"x-plan")]
     pub(in crate::config) plan_header: Option<String>,
     /// Budgets by plan, in place of this limit's own.
-    #[schemars(extend("maxProperties" = 100, "propertyNames" = { "pattern": NAME_PATTERN }))]
+    #[schemars(extend("maxProperties" = 64, "propertyNames" = { "pattern": NAME_PATTERN }))]
     pub(in crate::config) plan: BTreeMap<String, RawPlan>,
     /// Let each gateway take tokens of busy keys from the shared store for a tenth of a second ahead: fewer questions, the
     /// same sum.

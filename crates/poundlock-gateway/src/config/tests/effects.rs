@@ -7,7 +7,7 @@ use super::*;
 const ONE_VALUE: [&str; 2] = ["version", "service.api.balance"];
 
 /// What makes every key of a limit matter.
-const LIMIT: &str = "[limits.per-ip]\nrate = \"50/min\"\nquota = \"5/day\"\nban.after = 5\n\
+const LIMIT: &str = "[limits.per-ip]\nrate = \"50/min\"\nquota = \"5/day\"\nban.after = 5\nplan_header = \"x-tier\"\n\
     [limits.per-ip.plan.gold]\nrate = \"9/s\"\nquota = \"7/day\"\n";
 
 /// The paths and schemas of all keys, with `http`, `api` and the like as names in maps.

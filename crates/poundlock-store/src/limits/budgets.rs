@@ -93,29 +93,21 @@ impl Budgets {
     }
 
     /// The budgets of another list of limits, with what keys have spent under the same names. `rates` are the new rates, by
-    /// place.
-    ///
-    /// # Errors
-    /// See [`StoreError`]: the file of quotas cannot be written.
-    pub async fn reconfigured(
-        &self,
-        limits: &[SharedLimit],
-        rates: &[Option<Gcra>],
-        now: Micros,
-    ) -> Result<Self, StoreError> {
+    /// place. These budgets go on with their own list: what has begun under it is charged to what it meant.
+    #[must_use]
+    pub fn reconfigured(&self, limits: &[SharedLimit], rates: &[Option<Gcra>], now: Micros) -> Self {
         let defs: Vec<LimitDef> = limits.iter().map(|limit| limit.def.clone()).collect();
         let memory = Arc::new(self.memory.reconfigure(&defs, rates, now));
         let place = match &self.place {
             Place::Memory => Place::Memory,
             Place::Durable(DurableLimits { quotas, .. }) => {
-                quotas.reconfigure(&defs).await?;
-                Place::Durable(DurableLimits { rates: memory.clone(), quotas: quotas.clone() })
+                Place::Durable(DurableLimits { rates: memory.clone(), quotas: quotas.reconfigured(&defs) })
             }
             Place::Shared(shared) => {
                 Place::Shared(Shared { redis: shared.redis.reconfigured(limits), nodes: shared.nodes })
             }
         };
-        Ok(Self { memory, place, on_error: self.on_error, runtime: self.runtime.clone() })
+        Self { memory, place, on_error: self.on_error, runtime: self.runtime.clone() }
     }
 
     /// The shared store, if there is one.

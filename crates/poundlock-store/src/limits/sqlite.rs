@@ -6,14 +6,15 @@
 mod database;
 mod jobs;
 mod ledger;
+mod names;
 mod open;
 mod writer;
 
 use crate::limits::{LimitDef, Page, StoreError};
 use database::Database;
 use jobs::{Answer, Job, Op, Shared};
+use names::Known;
 use poundlock_limit::{Budget, Charge, Decision, Key, LimitId, Micros, Verdict};
-use smallvec::SmallVec;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,6 +83,8 @@ pub enum OpenError {
 #[derive(Clone)]
 pub struct SqliteQuotas {
     shared: Arc<Shared>,
+    /// The limits of this handle's list.
+    known: Known,
     jobs: mpsc::Sender<Job>,
     deadline: Duration,
 }
@@ -94,11 +97,12 @@ impl SqliteQuotas {
     pub async fn open(config: SqliteConfig, limits: &[LimitDef]) -> Result<(Self, Opened), OpenError> {
         let (database, opened) = Database::open(&config.path).await?;
         let (sender, jobs) = mpsc::channel(config.queue.max(1));
-        let shared = Arc::new(Shared::new(names(limits)));
+        let shared = Arc::new(Shared::default());
+        let known = shared.names.know(limits);
         let prune_every = config.prune_every.max(Duration::from_millis(1));
         let writer = Writer { shared: shared.clone(), database, jobs, room: config.keys, prune_every };
         tokio::spawn(writer.run());
-        Ok((Self { shared, jobs: sender, deadline: config.deadline }, opened))
+        Ok((Self { shared, known, jobs: sender, deadline: config.deadline }, opened))
     }
 
     /// Decides charges of quotas together, as [`LimitStore::decide`](crate::limits::LimitStore::decide) does.
@@ -106,10 +110,11 @@ impl SqliteQuotas {
     /// # Errors
     /// See [`StoreError`]; also for a charge that is none of a quota. Nothing is known to be charged then.
     pub async fn decide(&self, charges: &[Charge], now: Micros) -> Result<Verdict, StoreError> {
-        let at_once = ledger::decide_at_once(&mut self.shared.ledger(), charges, now);
+        let charges = self.known.charges(charges);
+        let at_once = ledger::decide_at_once(&mut self.shared.ledger(), &charges, now);
         match at_once {
             Some(verdict) => Ok(verdict),
-            None => self.verdict(Op::Decide(SmallVec::from_slice(charges)), now).await,
+            None => self.verdict(Op::Decide(charges), now).await,
         }
     }
 
@@ -118,10 +123,11 @@ impl SqliteQuotas {
     /// # Errors
     /// See [`StoreError`].
     pub async fn weigh(&self, charges: &[Charge], now: Micros) -> Result<Verdict, StoreError> {
-        let at_once = ledger::weigh(&self.shared.ledger(), charges, now);
+        let charges = self.known.charges(charges);
+        let at_once = ledger::weigh(&self.shared.ledger(), &charges, now);
         match at_once {
             Some(verdict) => Ok(verdict),
-            None => self.verdict(Op::Weigh(SmallVec::from_slice(charges)), now).await,
+            None => self.verdict(Op::Weigh(charges), now).await,
         }
     }
 
@@ -138,7 +144,7 @@ impl SqliteQuotas {
         amount: i64,
         now: Micros,
     ) -> Result<(), StoreError> {
-        let charge = Charge { limit, key: *key, budget, cost: 0 };
+        let charge = Charge { limit: self.known.name(limit), key: *key, budget, cost: 0 };
         self.ask(Op::Adjust(charge, amount), now).await.map(drop)
     }
 
@@ -162,7 +168,7 @@ impl SqliteQuotas {
     /// # Errors
     /// See [`StoreError`].
     pub async fn reset(&self, limit: LimitId, key: &Key) -> Result<(), StoreError> {
-        self.ask(Op::Reset(limit, *key), Micros(0)).await.map(drop)
+        self.ask(Op::Reset(self.known.name(limit), *key), Micros(0)).await.map(drop)
     }
 
     /// The keys of a limit, `count` at a time, from a cursor of 0 or of the page before.
@@ -170,19 +176,18 @@ impl SqliteQuotas {
     /// # Errors
     /// See [`StoreError`].
     pub async fn scan(&self, limit: LimitId, cursor: u64, count: usize) -> Result<Page, StoreError> {
-        let list = Op::List { limit, after: cursor, count: count.clamp(1, 1000) };
+        let list = Op::List { limit: self.known.name(limit), after: cursor, count: count.clamp(1, 1000) };
         match self.ask(list, Micros(0)).await? {
             Answer::Page(page) => Ok(page),
             _ => Err(senseless()),
         }
     }
 
-    /// Takes another list of limits. What keys have used is found again under the limits' names.
-    ///
-    /// # Errors
-    /// See [`StoreError`]; the old list stays then.
-    pub async fn reconfigure(&self, limits: &[LimitDef]) -> Result<(), StoreError> {
-        self.ask(Op::Reconfigure(names(limits)), Micros(0)).await.map(drop)
+    /// The same file for another list of limits. What keys have used is found again under the limits' names. This handle
+    /// goes on with its own list: requests that have begun under it are charged to what they meant.
+    #[must_use]
+    pub fn reconfigured(&self, limits: &[LimitDef]) -> Self {
+        Self { known: self.shared.names.know(limits), ..self.clone() }
     }
 
     /// Writes that what is left of chunks was not used, and closes the file. Later calls fail.
@@ -211,10 +216,6 @@ impl SqliteQuotas {
         let answered = tokio::time::timeout(self.deadline, answer).await.map_err(|_| StoreError::Timeout)?;
         answered.map_err(|_| StoreError::Failed("it was closed".to_owned()))?
     }
-}
-
-fn names(limits: &[LimitDef]) -> Vec<String> {
-    limits.iter().map(|limit| limit.name.clone()).collect()
 }
 
 fn senseless() -> StoreError {

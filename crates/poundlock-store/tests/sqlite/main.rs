@@ -180,12 +180,15 @@ async fn what_was_used_is_found_again_under_the_name_of_the_limit() {
     let (store, _) = file.open().await;
     assert!(admits(&store, quota("a", 900_000, 4)).await);
     let def = |name: &str| LimitDef { name: name.to_owned(), max_keys: 1 };
-    store.reconfigure(&[def("new"), def("calls")]).await.unwrap();
-    assert_eq!(remaining(&store, quota("a", 900_000, 0)).await, 900_000);
+    let next = store.reconfigured(&[def("new"), def("calls")]);
+    assert_eq!(remaining(&next, quota("a", 900_000, 0)).await, 900_000);
     let moved = Charge { limit: LimitId(1), ..quota("a", 900_000, 0) };
-    assert_eq!(remaining(&store, moved).await, 899_996);
+    assert_eq!(remaining(&next, moved).await, 899_996);
+    // A request that has begun under the old list is charged to what it meant.
+    assert!(admits(&store, quota("a", 900_000, 5)).await);
+    assert_eq!(remaining(&next, moved).await, 899_991);
     let unknown = Charge { limit: LimitId(2), ..moved };
-    assert!(matches!(store.decide(&[unknown], NOW).await, Err(StoreError::Failed(_))));
+    assert!(matches!(next.decide(&[unknown], NOW).await, Err(StoreError::Failed(_))));
 }
 
 #[tokio::test]

@@ -232,7 +232,7 @@ async fn other_rules_go_on_where_these_stood() {
             sharing: poundlock_store::limits::redis::Sharing::Strict,
         })
         .collect();
-    let budgets = old.budgets().reconfigured(&shared, &[], old.now()).await.unwrap();
+    let budgets = old.budgets().reconfigured(&shared, &[], old.now());
     let new = old.succeeded_by(rules, Arc::new(budgets)).unwrap();
     let scope = new.all().clone();
     client.service = LimitLayer::new(Arc::new(new), scope).layer(App::default());

@@ -3,14 +3,14 @@
 //! Main types: [`Job`] and [`Shared`]. Nothing here is done.
 
 use super::ledger::Ledger;
+use super::names::Names;
 use crate::limits::{Page, StoreError};
-use arc_swap::ArcSwap;
 use poundlock_limit::{Charge, Key, LimitId, Micros, Verdict};
 use smallvec::SmallVec;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// What a caller wants.
+/// What a caller wants. Limits are [`Names`]' here, not places in a caller's list.
 pub(super) enum Op {
     /// To charge these together.
     Decide(SmallVec<[Charge; 2]>),
@@ -22,8 +22,6 @@ pub(super) enum Op {
     Reset(LimitId, Key),
     /// To see the keys of a limit after a row.
     List { limit: LimitId, after: u64, count: usize },
-    /// To keep these limits from now on.
-    Reconfigure(Vec<String>),
     /// To write everything and let go of the file.
     Close,
 }
@@ -54,17 +52,13 @@ pub(super) struct Job {
 }
 
 /// What callers and the writer share.
+#[derive(Default)]
 pub(super) struct Shared {
     ledger: Mutex<Ledger>,
-    /// The names of limits by their place; changed by the writer, with an empty ledger.
-    pub(super) names: ArcSwap<Vec<String>>,
+    pub(super) names: Names,
 }
 
 impl Shared {
-    pub(super) fn new(names: Vec<String>) -> Self {
-        Self { ledger: Mutex::default(), names: ArcSwap::from_pointee(names) }
-    }
-
     pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         // Nothing panics while it is held, and each entry is changed as a whole.
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)

@@ -66,7 +66,6 @@ impl Writer {
                 Op::Close => return Some(job.reply),
                 Op::Reset(limit, key) => self.reset(limit, key).await,
                 Op::List { limit, after, count } => self.list(limit, after, count).await,
-                Op::Reconfigure(names) => self.reconfigure(names).await,
                 Op::Decide(_) | Op::Weigh(_) | Op::Adjust(..) => Ok(Answer::Done),
             };
             drop(job.reply.send(result));
@@ -112,7 +111,7 @@ impl Writer {
     /// Takes what the jobs need out of the ledger, so that nobody else charges it, or reads it from the file. Quotas of
     /// limits that are not in the list are missing.
     async fn take(&mut self, jobs: &[Job]) -> Result<Ledger, StoreError> {
-        let names = self.shared.names.load_full();
+        let names = self.shared.names.all();
         let name = |limit: LimitId| names.get(usize::from(limit.0)).map(String::as_str);
         let places = jobs.iter().flat_map(|job| job.op.charges()).map(|charge| (charge.limit, charge.key));
         let mut wanted: Vec<Place> = places.filter(|(limit, _)| name(*limit).is_some()).collect();
@@ -147,7 +146,7 @@ impl Writer {
 
     /// Writes what is dirty.
     async fn write(&mut self, entries: &mut Ledger) -> Result<(), StoreError> {
-        let names = self.shared.names.load_full();
+        let names = self.shared.names.all();
         let rows: Vec<Row> = entries
             .iter_mut()
             .filter_map(|((limit, key), entry)| {
@@ -199,14 +198,8 @@ impl Writer {
         Ok(Answer::Page(Page { keys: listed.collect(), next }))
     }
 
-    async fn reconfigure(&mut self, names: Vec<String>) -> Result<Answer, StoreError> {
-        self.give_back().await?;
-        self.shared.names.store(Arc::new(names));
-        Ok(Answer::Done)
-    }
-
     fn name(&self, limit: LimitId) -> Result<String, StoreError> {
-        self.shared.names.load().get(usize::from(limit.0)).cloned().ok_or_else(unknown)
+        self.shared.names.all().get(usize::from(limit.0)).cloned().ok_or_else(unknown)
     }
 
     /// Deletes some of what is over. `now` is that of the last caller: without callers, nothing is over.

@@ -1,5 +1,5 @@
 -- Requests as a browser behind a shop would send them (about 500 bytes of headers), and the result as one JSON line.
--- Usage: wrk -s wrk.lua http://ADDRESS/ -- METHOD PATH BODY_BYTES
+-- Usage: wrk -s wrk.lua http://ADDRESS/ -- METHOD PATH [BODY_FILE CONTENT_TYPE]
 local headers = {
   ["Host"] = "shop.example.com",
   ["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
@@ -13,11 +13,11 @@ local headers = {
 local formatted
 
 function init(arguments)
-  local method, path, bytes = arguments[1], arguments[2], tonumber(arguments[3])
+  local method, path, file = arguments[1], arguments[2], arguments[3]
   local body = nil
-  if bytes > 0 then
-    body = string.rep("x", bytes)
-    headers["Content-Type"] = "application/octet-stream"
+  if file then
+    body = assert(io.open(file, "rb")):read("*a")
+    headers["Content-Type"] = arguments[4]
   end
   formatted = wrk.format(method, path, headers, body)
 end

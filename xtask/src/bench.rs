@@ -4,6 +4,7 @@
 //! that fails on a slow machine.
 
 mod modes;
+mod payload;
 mod peers;
 mod probe;
 mod procs;

@@ -18,6 +18,10 @@ use super::{
 /// The CPU of a proxy with one worker.
 const PROXY_CPU: Cpu = Cpu::Only(0);
 
+/// Of the Debian packages `libnginx-mod-http-modsecurity` and `modsecurity-crs`.
+const MODULE: &str = "/usr/lib/nginx/modules/ngx_http_modsecurity_module.so";
+const RULES: &str = "/usr/share/modsecurity-crs/owasp-crs.load";
+
 /// One reverse proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Peer {
@@ -31,6 +35,8 @@ pub(super) enum Peer {
     Haproxy,
     /// Envoy
     Envoy,
+    /// nginx with `ModSecurity` and the OWASP rule set, where attacks are looked for
+    Modsecurity,
 }
 
 /// A proxy in front of the upstream. Dropping it ends it.
@@ -58,6 +64,7 @@ impl Peer {
             Self::NginxStreamed => "nginx-streamed",
             Self::Haproxy => "haproxy",
             Self::Envoy => "envoy",
+            Self::Modsecurity => "modsecurity",
         }
     }
 
@@ -65,8 +72,10 @@ impl Peer {
     pub(super) fn takes_part(self, mode: Mode) -> bool {
         match self {
             Self::NginxStreamed => mode.large_bodies(),
+            Self::Modsecurity => mode.inspects(),
             // Their configurations here have no limit.
-            Self::Haproxy | Self::Envoy => mode != Mode::Refuse,
+            Self::Haproxy | Self::Envoy => mode != Mode::Refuse && !mode.inspects(),
+            // Without a module it is what the rest costs.
             Self::Ours | Self::Nginx => true,
         }
     }
@@ -78,6 +87,9 @@ impl Peer {
             Self::Nginx | Self::NginxStreamed => find("nginx"),
             Self::Haproxy => find("haproxy"),
             Self::Envoy => envoy(),
+            Self::Modsecurity => {
+                find("nginx").filter(|_| [MODULE, RULES].iter().all(|file| Path::new(file).is_file()))
+            }
         }
     }
 
@@ -103,14 +115,17 @@ impl Peer {
                 let (to, listen, admin) = (setting.upstream, address, free_address()?);
                 let flags = format!("run --to {to} --listen {listen} --admin {admin} --workers {workers}");
                 let mut flags: Vec<String> = flags.split(' ').map(str::to_owned).collect();
-                if setting.mode == Mode::Refuse {
+                if let Some(text) = configuration(setting.mode) {
                     let file = folder.join("poundlock.toml");
-                    fs::write(&file, "limits.a = { rate = \"1/day\" }\n")?;
+                    fs::write(&file, text)?;
                     flags.extend(["--config".to_owned(), file.display().to_string()]);
                 }
                 flags
             }
-            Self::Nginx | Self::NginxStreamed => {
+            Self::Nginx | Self::NginxStreamed | Self::Modsecurity => {
+                if self == Self::Modsecurity {
+                    template("modsecurity.conf").fill(&[])?;
+                }
                 list(&["-p", &run, "-c", &template("nginx.conf").fill(&values)?])
             }
             Self::Haproxy => list(&["-db", "-f", &template("haproxy.cfg").fill(&values)?]),
@@ -129,6 +144,7 @@ impl Peer {
         folder: &Path,
     ) -> Vec<(&'static str, String)> {
         let limited = setting.mode == Mode::Refuse;
+        let inspected = self == Self::Modsecurity;
         let streamed = "proxy_request_buffering off; proxy_buffering off;";
         let buffering = if self == Self::NginxStreamed { streamed } else { "" };
         vec![
@@ -144,7 +160,25 @@ impl Peer {
                     .to_owned(),
             ),
             ("LIMIT", if limited { "limit_req zone=a; limit_req_status 429;" } else { "" }.to_owned()),
+            ("MODULE", if inspected { format!("load_module {MODULE};") } else { String::new() }),
+            (
+                "INSPECT",
+                if inspected {
+                    format!("modsecurity on; modsecurity_rules_file {}/modsecurity.conf;", folder.display())
+                } else {
+                    String::new()
+                },
+            ),
         ]
+    }
+}
+
+/// What our own file says for a mode, if anything.
+fn configuration(mode: Mode) -> Option<&'static str> {
+    match mode {
+        Mode::Refuse => Some("limits.a = { rate = \"1/day\" }\n"),
+        _ if mode.inspects() => Some("shield.mode = \"block\"\n"),
+        _ => None,
     }
 }
 

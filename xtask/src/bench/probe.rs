@@ -30,12 +30,17 @@ impl Connection {
 
     /// Sends `exchange`, checks the answer and returns its whole size, head and body, in bytes.
     pub(super) fn ask(&mut self, exchange: Exchange) -> Result<usize> {
-        let Exchange { method, path, sent, .. } = exchange;
-        let length = if sent > 0 { format!("Content-Length: {sent}\r\n") } else { String::new() };
+        let Exchange { method, path, sent, payload, .. } = exchange;
+        let kind = payload.content_type();
+        let length = if sent > 0 {
+            format!("Content-Type: {kind}\r\nContent-Length: {sent}\r\n")
+        } else {
+            String::new()
+        };
         let head = format!("{method} {path} HTTP/1.1\r\nHost: shop.example.com\r\n{length}\r\n");
         let stream = self.stream.get_mut();
         stream.write_all(head.as_bytes())?;
-        stream.write_all(&vec![b'x'; sent])?;
+        stream.write_all(&payload.bytes(sent))?;
         let (head_bytes, body_bytes) = self.read_head(exchange.status)?;
         let right = exchange.received.unwrap_or(body_bytes);
         ensure!(body_bytes == right, "{body_bytes} bytes in place of {right}");

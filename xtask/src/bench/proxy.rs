@@ -14,7 +14,7 @@ use clap::Args;
 
 use super::{
     build_release,
-    modes::{HUGE_BODY, IDLE_CONNECTIONS, LARGE_BODY, Mode, SMALL},
+    modes::{ATTACK, Exchange, HUGE_BODY, IDLE_CONNECTIONS, LARGE_BODY, Mode, SMALL},
     peers::{Peer, Running, Setting},
     probe,
     procs::Cpu,
@@ -22,6 +22,9 @@ use super::{
     upstream::{OTHER_CPU, Upstream},
     wrk::Load,
 };
+
+/// Connections where attacks are looked for: with more, the slowest peer would not answer any of them within a run.
+const INSPECTED_CONNECTIONS: usize = 8;
 
 /// Seconds of load before a measurement.
 const WARM_UP_SECS: u64 = 1;
@@ -43,7 +46,7 @@ pub(crate) struct Options {
         long,
         value_enum,
         value_delimiter = ',',
-        default_value = "ours,nginx,nginx-streamed,haproxy,envoy"
+        default_value = "ours,nginx,nginx-streamed,haproxy,envoy,modsecurity"
     )]
     peers: Vec<Peer>,
     /// Keep-alive connections of the load
@@ -112,6 +115,9 @@ impl Course<'_> {
         if row.mode == Mode::Refuse {
             probe::ask(running.address, SMALL).context("the one request that is admitted")?;
         }
+        if row.mode.inspects() && row.peer != Peer::Nginx {
+            probe::ask(running.address, ATTACK).context("an attack is not refused")?;
+        }
         if row.peer == Peer::Ours {
             check_streaming(row.mode, &running)?;
         }
@@ -123,8 +129,11 @@ impl Course<'_> {
         let load = |exchange, secs| -> Result<Load<'_>> {
             let answer_bytes = probe::ask(running.address, exchange).context("before measuring")?;
             let cpu = if row.mode.workers() == 1 { OTHER_CPU } else { Cpu::Any };
-            let (script, address, connections) = (&script, running.address, self.options.conns);
-            Ok(Load { script, address, exchange, answer_bytes, connections, secs, cpu })
+            let (script, address) = (&script, running.address);
+            let most = if row.mode.inspects() { INSPECTED_CONNECTIONS } else { usize::MAX };
+            let connections = self.options.conns.min(most);
+            let body = self.body(exchange)?;
+            Ok(Load { script, address, exchange, body, answer_bytes, connections, secs, cpu })
         };
         let warm_up = if row.mode == Mode::Refuse { row.mode.exchange() } else { SMALL };
         load(warm_up, WARM_UP_SECS)?.run().context("small answers to warm up")?;
@@ -145,6 +154,18 @@ impl Course<'_> {
         });
         row.push_memory(memory_before, peak);
         Ok(())
+    }
+}
+
+impl Course<'_> {
+    /// The body of an exchange, as a file for wrk.
+    fn body(&self, exchange: Exchange) -> Result<Option<PathBuf>> {
+        if exchange.sent == 0 {
+            return Ok(None);
+        }
+        let file = self.runs.join("body");
+        fs::write(&file, exchange.payload.bytes(exchange.sent))?;
+        Ok(Some(file))
     }
 }
 

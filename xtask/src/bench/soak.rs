@@ -50,6 +50,7 @@ pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
         script: &script,
         address: running.address,
         exchange: SMALL,
+        body: None,
         answer_bytes: probe::ask(running.address, SMALL)?,
         connections: options.conns,
         secs: options.secs,

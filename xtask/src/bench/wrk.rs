@@ -19,6 +19,8 @@ pub(super) struct Load<'a> {
     pub(super) script: &'a PathBuf,
     pub(super) address: SocketAddr,
     pub(super) exchange: Exchange,
+    /// What it sends, as a file.
+    pub(super) body: Option<PathBuf>,
     /// Size of one whole answer in bytes, as the probe saw it.
     pub(super) answer_bytes: usize,
     pub(super) connections: usize,
@@ -52,7 +54,7 @@ impl Load<'_> {
     /// When wrk is missing, or when one answer had a wrong status or the answers the wrong length.
     pub(super) fn run(&self) -> Result<Outcome> {
         let wrk = find("wrk").context("wrk is not installed (Debian package `wrk`)")?;
-        let Exchange { method, path, sent, .. } = self.exchange;
+        let Exchange { method, path, payload, .. } = self.exchange;
         let mut command = pinned(&wrk, self.cpu);
         // wrk counts an answer after its time-out as an error; on a slow machine it is only slow.
         command.args([
@@ -64,7 +66,10 @@ impl Load<'_> {
             &format!("-d{}s", self.secs),
         ]);
         command.arg("-s").arg(self.script).arg(format!("http://{}/", self.address));
-        command.args(["--", method, path, &sent.to_string()]);
+        command.args(["--", method, path]);
+        if let Some(body) = &self.body {
+            command.arg(body).arg(payload.content_type());
+        }
         let output = command.output().context("cannot run wrk")?;
         let text = String::from_utf8_lossy(&output.stdout);
         let json = text.lines().find_map(|line| line.strip_prefix("RESULT "));

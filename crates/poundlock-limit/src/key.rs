@@ -35,6 +35,15 @@ impl Key {
         })
     }
 
+    /// A key of what a writer has written, which is visible ASCII; `None` if it is longer than [`KEY_MAX`].
+    fn written(text: &[u8]) -> Option<Self> {
+        debug_assert!(text.iter().all(u8::is_ascii_graphic));
+        let mut key = Self::EMPTY;
+        key.bytes.get_mut(..text.len())?.copy_from_slice(text);
+        key.len = text.len() as u8;
+        Some(key)
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -10,6 +10,7 @@ use crate::key::PARTS_MAX;
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write as _};
+use std::net::{IpAddr, Ipv4Addr};
 
 /// The longest readable part: two always fit into a key.
 const PART_MAX: usize = (KEY_MAX - 1) / 2;
@@ -65,11 +66,22 @@ impl Writer {
     /// Adds an address, or a network of more than one.
     pub(super) fn address(&mut self, network: IpNet) {
         self.separate();
-        let written = match network.prefix_len() == network.max_prefix_len() {
-            true => write!(self, "{}", network.addr()),
-            false => write!(self, "{network}"),
+        let written = match (network.addr(), network.prefix_len() == network.max_prefix_len()) {
+            (IpAddr::V4(address), true) => return self.octets(address),
+            (address, true) => write!(self, "{address}"),
+            (_, false) => write!(self, "{network}"),
         };
         written.expect("the longest address is shorter than a part");
+    }
+
+    /// Most keys are such an address, and the general formatter takes longer for it than a check of the limit.
+    fn octets(&mut self, address: Ipv4Addr) {
+        for (at, octet) in address.octets().into_iter().enumerate() {
+            if at > 0 {
+                self.push(b".");
+            }
+            self.push(itoa::Buffer::new().format(octet).as_bytes());
+        }
     }
 
     /// Adds what must not be read.
@@ -85,13 +97,13 @@ impl Writer {
 
     /// The key.
     pub(super) fn finish(self) -> Key {
-        if let Some(key) = self.text().and_then(Key::new) {
+        if let Some(key) = Key::written(&self.bytes[..self.len]) {
             return key;
         }
         let mut whole = Self::default();
         whole.push(b"#");
         whole.write_hash(fingerprint(&self.bytes[..self.len]));
-        whole.text().and_then(Key::new).expect("a fingerprint fits into a key")
+        Key::written(&whole.bytes[..whole.len]).expect("a fingerprint fits into a key")
     }
 
     /// Ends the part before this one, if there is one.
@@ -111,10 +123,6 @@ impl Writer {
     fn push(&mut self, bytes: &[u8]) {
         self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
         self.len += bytes.len();
-    }
-
-    fn text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.bytes[..self.len]).ok()
     }
 }
 

@@ -10,6 +10,7 @@
 mod bucket;
 mod carry;
 mod hash;
+mod known;
 mod locks;
 mod quotas;
 mod request;
@@ -17,6 +18,7 @@ mod table;
 
 use crate::limits::{LimitDef, LimitStore, StoreError};
 use hash::Hasher;
+use known::Known;
 use poundlock_limit::{Budget, Charge, Decision, Gcra, Key, LimitId, Micros, Verdict};
 use quotas::Quotas;
 use request::Request;
@@ -119,6 +121,24 @@ impl MemoryStore {
     /// Not inlined: what it needs of the stack is more than the whole of the path that needs no other.
     #[inline(never)]
     fn decide_together(&self, charges: &[Charge], now: Micros) -> Verdict {
+        if let Some(decisions) = self.all_known(charges).and_then(|all| known::decide(&all, now)) {
+            return Verdict { decisions };
+        }
+        self.decide_all(charges, now)
+    }
+
+    /// Where the keys are, if there are at most [`known::MOST`] and all are kept already.
+    fn all_known(&self, charges: &[Charge]) -> Option<known::All<'_>> {
+        let known = |Charge { limit, key, budget, cost }: &Charge| match budget {
+            Budget::Rate(gcra) => Known::new(&self.limit(*limit)?.table, self.tag(key), *gcra, *cost),
+            Budget::Quota(_) => None,
+        };
+        let few = (2..=known::MOST).contains(&charges.len());
+        few.then(|| charges.iter().map(known).collect())?
+    }
+
+    #[inline(never)]
+    fn decide_all(&self, charges: &[Charge], now: Micros) -> Verdict {
         match charges.iter().all(|charge| self.limit(charge.limit).is_some()) {
             true => self.request(charges, now).decide(),
             false => Verdict { decisions: charges.iter().map(unknown).collect() },

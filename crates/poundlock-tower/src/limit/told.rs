@@ -7,11 +7,11 @@ use super::Limiter;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use poundlock_limit::headers::{
-    LINE_MAX, XRateLimit, rate_limit, rate_limit_policy, retry_after, x_rate_limit,
+    LINE_MAX, Policy, XRateLimit, rate_limit, rate_limit_policy, retry_after, x_rate_limit,
 };
 use poundlock_limit::{Ask, Decision, LimitSet, Micros, Verdict};
 use smallvec::SmallVec;
-use std::io::Write;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -26,8 +26,8 @@ const NAMES: [HeaderName; 5] = [POLICY, LEFT, X_LIMIT, X_REMAINING, X_RESET];
 const JITTER_PART: u64 = 10;
 const JITTER_MAX: u64 = 5 * Micros::SECOND;
 
-/// Bytes that the values of one answer take at most: two lists and three numbers.
-const ROOM: usize = 2 * LINE_MAX + 3 * 20;
+/// Bytes that the values of one answer take at most: a list and three numbers.
+const ROOM: usize = LINE_MAX + 3 * 20;
 
 /// What is left of the limits of one request, as the values of [`NAMES`].
 #[derive(Debug, Clone, Default)]
@@ -45,7 +45,22 @@ impl Told {
 /// Writes header values one after the other into a buffer that is used again when the last answer is gone: on a
 /// connection that serves one request at a time, nothing is allocated.
 #[derive(Debug, Default)]
-pub(super) struct Pen(BytesMut);
+pub(super) struct Pen {
+    buffer: BytesMut,
+    /// What was promised last, of one list of limits each: it is the same for most requests.
+    promises: VecDeque<Promise>,
+}
+
+/// Lists of limits whose promises a pen remembers.
+const PROMISES: usize = 4;
+
+/// Policies, and the header value that states them.
+#[derive(Debug)]
+struct Promise {
+    /// Name, quota, window.
+    policies: Vec<(Box<str>, u64, u64)>,
+    value: HeaderValue,
+}
 
 impl Clone for Pen {
     /// A clone writes for somebody else.
@@ -70,11 +85,10 @@ impl Pen {
             return Told::default();
         };
         // All at once, while nobody holds a part of the buffer: then it is used again from its beginning.
-        self.0.reserve(ROOM);
-        let policies = ask.policies(set).filter(|(id, _)| limiter.tells(*id)).map(|(_, policy)| policy);
+        self.buffer.reserve(ROOM);
         let left = ask.left(set, verdict).filter(|(id, _)| limiter.tells(*id)).map(|(_, left)| left);
         Told(Some([
-            self.value(rate_limit_policy(policies).as_bytes()),
+            self.policy(|| ask.policies(set).filter(|(id, _)| limiter.tells(*id)).map(|(_, policy)| policy)),
             self.value(rate_limit(left).as_bytes()),
             self.number(limit),
             self.number(remaining),
@@ -82,18 +96,36 @@ impl Pen {
         ]))
     }
 
+    /// What is promised, written anew only if that has not been promised lately.
+    fn policy<'a, P: Iterator<Item = Policy<'a>>>(&mut self, policies: impl Fn() -> P) -> HeaderValue {
+        if let Some(promise) = self.promises.iter().find(|promise| promise.states(policies())) {
+            return promise.value.clone();
+        }
+        self.promises.truncate(PROMISES - 1);
+        let value = HeaderValue::from_bytes(rate_limit_policy(policies()).as_bytes()).expect(VISIBLE);
+        let policies =
+            policies().map(|Policy { name, quota, window }| (name.into(), quota, window)).collect();
+        self.promises.push_front(Promise { policies, value: value.clone() });
+        value
+    }
+
     fn value(&mut self, bytes: &[u8]) -> HeaderValue {
-        self.0.extend_from_slice(bytes);
-        let value: Bytes = self.0.split().freeze();
-        HeaderValue::from_maybe_shared(value).expect("a line is visible ASCII")
+        self.buffer.extend_from_slice(bytes);
+        let value: Bytes = self.buffer.split().freeze();
+        HeaderValue::from_maybe_shared(value).expect(VISIBLE)
     }
 
     fn number(&mut self, number: u64) -> HeaderValue {
-        // Longer than any u64.
-        let mut digits = [0; 20];
-        let mut rest = &mut digits[..];
-        let written = write!(rest, "{number}").map(|()| 20 - rest.len());
-        self.value(&digits[..written.expect("a u64 has at most 20 digits")])
+        self.value(itoa::Buffer::new().format(number).as_bytes())
+    }
+}
+
+const VISIBLE: &str = "a line is visible ASCII";
+
+impl Promise {
+    fn states<'a>(&self, policies: impl Iterator<Item = Policy<'a>>) -> bool {
+        let own = self.policies.iter().map(|(name, quota, window)| (&**name, *quota, *window));
+        own.eq(policies.map(|Policy { name, quota, window }| (name, quota, window)))
     }
 }
 
@@ -148,4 +180,32 @@ impl Refused {
 /// The seconds to wait for these microseconds: never fewer, and not the same for all who were refused together.
 fn wait(micros: u64) -> u64 {
     retry_after(micros, fastrand::u64(..=(micros / JITTER_PART).min(JITTER_MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_promise_is_remembered_and_never_taken_for_another() {
+        let mut pen = Pen::default();
+        let lists = [
+            vec![("a", 1, 60)],
+            vec![("a", 2, 60)],
+            vec![("a", 1, 61)],
+            vec![("b", 1, 60)],
+            vec![("a", 1, 60), ("b", 1, 60)],
+            vec![],
+        ];
+        for n in (0..lists.len()).chain((0..lists.len()).rev()) {
+            let policies = || {
+                lists[n].iter().map(|(name, quota, window)| Policy { name, quota: *quota, window: *window })
+            };
+            let first = pen.policy(policies);
+            let again = pen.policy(policies);
+            assert_eq!(first, rate_limit_policy(policies()).as_str());
+            assert_eq!(first.as_bytes().as_ptr(), again.as_bytes().as_ptr(), "written once");
+            assert!(pen.promises.len() <= PROMISES);
+        }
+    }
 }

@@ -100,10 +100,13 @@ impl<A: Word> Table<A> {
         [first, second, third, fourth, fifth]
     }
 
-    #[inline]
     fn main_places(&self, tag: u64) -> [usize; 2] {
-        let bits = mix(tag);
-        [scale(bits >> 32, self.main), scale(mix(bits) >> 32, self.main)]
+        [self.first_place(tag), scale(mix(mix(tag)) >> 32, self.main)]
+    }
+
+    #[inline]
+    fn first_place(&self, tag: u64) -> usize {
+        scale(mix(tag) >> 32, self.main)
     }
 
     fn spare_places(&self, tag: u64) -> [usize; PLACES - 2] {
@@ -115,15 +118,19 @@ impl<A: Word> Table<A> {
     /// The place and the slot where a key seems to be.
     #[inline]
     pub(super) fn find(&self, tag: u64) -> Option<(usize, usize)> {
-        let [first, second] = self.main_places(tag);
-        let at = |place: usize| Some((place, self.buckets[place].find(tag)?));
-        at(first).or_else(|| at(second)).or_else(|| self.find_spare(tag))
+        let first = self.first_place(tag);
+        match self.buckets[first].find(tag) {
+            Some(slot) => Some((first, slot)),
+            None => self.find_further(tag),
+        }
     }
 
-    #[cold]
-    fn find_spare(&self, tag: u64) -> Option<(usize, usize)> {
+    /// Not inlined: a key that is much asked for is seldom here, and the usual path keeps its values in registers.
+    #[inline(never)]
+    fn find_further(&self, tag: u64) -> Option<(usize, usize)> {
+        let [_, second, third, fourth, fifth] = self.places(tag);
         let at = |place: usize| Some((place, self.buckets[place].find(tag)?));
-        self.spare_places(tag).into_iter().find_map(at)
+        at(second).or_else(|| [third, fourth, fifth].into_iter().find_map(at))
     }
 
     /// Decides at once, if the key is here and its bucket counts in the unit of `gcra`: the path of all but new keys.

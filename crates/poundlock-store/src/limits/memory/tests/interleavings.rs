@@ -2,6 +2,7 @@
 
 use super::super::bucket::Word;
 use super::super::carry::carry;
+use super::super::known::{self, Known};
 use super::super::locks::{Ask, Locks};
 use super::super::table::Table;
 use super::*;
@@ -40,7 +41,20 @@ fn ask(table: &Table<Checked>, epoch: u64, tags: &[u64], gcra: Gcra, now: Micros
     {
         return decision.allowed;
     }
-    let mut asks: Vec<Ask<'_, Checked>> = tags.iter().map(|tag| Ask::new(table, epoch, *tag, gcra)).collect();
+    let asked: Vec<_> = tags.iter().map(|tag| (table, *tag)).collect();
+    together(&asked, epoch, gcra, now)
+}
+
+/// Asks for keys of several tables, as the store does: without looking for room if all are known.
+fn together(asked: &[(&Table<Checked>, u64)], epoch: u64, gcra: Gcra, now: Micros) -> bool {
+    let known = || asked.iter().map(|(table, tag)| Known::new(table, *tag, gcra, 1)).collect::<Option<_>>();
+    if asked.len() > 1
+        && let Some(decisions) = known().and_then(|all| known::decide(&all, now))
+    {
+        return decisions.iter().all(|decision| decision.allowed);
+    }
+    let new = |(table, tag): &(_, _)| Ask::new(*table, epoch, *tag, gcra);
+    let mut asks: Vec<Ask<'_, Checked>> = asked.iter().map(new).collect();
     let mut locks = Locks::hold(&mut asks, now);
     let decided: Vec<_> = asks.iter().map(|ask| ask.rate.gcra.decide(locks.tat(ask), now, 1)).collect();
     let admitted = decided.iter().all(|(decision, _)| decision.allowed);
@@ -104,6 +118,82 @@ fn requests_with_two_keys_in_opposite_order_neither_wait_in_a_circle_nor_charge_
         let there = there.join().unwrap();
         assert!(here != there, "both want 3");
         assert_eq!((ask(&table, 0, &[1], limit, NOW), ask(&table, 0, &[2], limit, NOW)), (!here, !there));
+    });
+}
+
+/// Two tables in which these keys are known and have one token left.
+fn known_keys(first: &[u64], second: &[u64]) -> (Small, Small, Gcra) {
+    let (a, b, limit) = (small(), small(), gcra(1, 2));
+    assert!(first.iter().all(|tag| ask(&a, 0, &[*tag], limit, NOW)));
+    assert!(second.iter().all(|tag| ask(&b, 0, &[*tag], limit, NOW)));
+    (a, b, limit)
+}
+
+#[test]
+fn known_keys_in_opposite_order_neither_wait_in_a_circle_nor_charge_half() {
+    explore(2, || {
+        let (a, b, limit) = known_keys(&[1, 2], &[3]);
+        let (a2, b2) = (Arc::clone(&a), Arc::clone(&b));
+        let there = thread::spawn(move || together(&[(&b2, 3), (&a2, 2)], 0, limit, NOW));
+        let here = together(&[(&a, 1), (&b, 3)], 0, limit, NOW);
+        let there = there.join().unwrap();
+        assert!(here != there, "both want 3");
+        assert_eq!((ask(&a, 0, &[1], limit, NOW), ask(&a, 0, &[2], limit, NOW)), (!here, !there));
+    });
+}
+
+#[test]
+fn a_known_key_alone_and_with_another_is_charged_once() {
+    explore(2, || {
+        let (a, b, limit) = known_keys(&[1], &[3]);
+        let alone = Arc::clone(&a);
+        let there = thread::spawn(move || ask(&alone, 0, &[1], limit, NOW));
+        let here = together(&[(&a, 1), (&b, 3)], 0, limit, NOW);
+        assert!(here != there.join().unwrap(), "both want 1");
+        assert_eq!(ask(&b, 0, &[3], limit, NOW), !here);
+    });
+}
+
+#[test]
+fn a_known_and_a_new_key_are_charged_with_known_ones_or_not_at_all() {
+    explore(2, || {
+        let (a, b, limit) = known_keys(&[1], &[3]);
+        let (a2, b2) = (Arc::clone(&a), Arc::clone(&b));
+        let there = thread::spawn(move || together(&[(&b2, 3), (&a2, 9)], 0, limit, NOW));
+        let here = together(&[(&a, 1), (&b, 3)], 0, limit, NOW);
+        let there = there.join().unwrap();
+        assert!(here != there, "both want 3");
+        assert_eq!(ask(&a, 0, &[1], limit, NOW), !here);
+        let left = (0..3).filter(|_| ask(&a, 0, &[9], limit, NOW)).count();
+        assert_eq!(left, if there { 1 } else { 2 });
+    });
+}
+
+#[test]
+fn known_keys_of_which_one_is_moved_are_charged_together() {
+    explore(1, || {
+        let (a, b, limit) = known_keys(&[1], &[3]);
+        let (new, a2, b2) = (small(), Arc::clone(&a), Arc::clone(&b));
+        let there = thread::spawn(move || together(&[(&a2, 1), (&b2, 3)], 0, limit, NOW));
+        carry(&a, &new, NOW);
+        let here = ask(&new, 0, &[1], limit, NOW);
+        let there = there.join().unwrap();
+        assert!(here != there, "one token was left");
+        assert_eq!(ask(&b, 0, &[3], limit, NOW), !there);
+    });
+}
+
+#[test]
+fn keys_that_share_a_bucket_are_left_to_those_who_know_room() {
+    explore(1, || {
+        let (a, b, limit) = known_keys(&[1, 2], &[3]);
+        let all = |asked: &[(&Small, u64)]| {
+            let known = asked.iter().map(|(table, tag)| Known::new(table, *tag, limit, 1).unwrap()).collect();
+            known::decide(&known, NOW)
+        };
+        assert_eq!(all(&[(&a, 1), (&a, 2)]), None);
+        assert!(all(&[(&a, 1), (&b, 3)]).is_some_and(|decisions| decisions.iter().all(|one| one.allowed)));
+        assert!(!ask(&a, 0, &[1], limit, NOW) && ask(&a, 0, &[2], limit, NOW), "and nothing stays locked");
     });
 }
 

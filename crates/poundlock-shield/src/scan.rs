@@ -15,7 +15,7 @@ pub use request::{RequestScan, scan_request};
 
 use crate::{
     class::Place,
-    decode::{Step, Variant, variants},
+    decode::{Readings, Step, Variant},
     detect::{CERTAIN, detect},
     exclude::Exclusion,
     locate::{Leaf, Leaves, MAX_FIELD, Oddity, Role, json_leaves},
@@ -108,22 +108,19 @@ fn readings(
     found: &mut Found,
     nested: &mut Nested,
 ) {
-    let plain = Variant { chain: chain.to_vec(), bytes: window.to_vec() };
-    if look(&plain, at, judge, found) || unpack(&plain, at, nested) {
+    let mut readings = Readings::new(window, chain);
+    let mut index = 0;
+    while let Some(reading) = readings.get(index) {
         // What is JSON is decoded leaf by leaf.
-        return;
-    }
-    for mut variant in variants(plain.bytes).into_iter().skip(1) {
-        variant.chain.splice(0..0, chain.iter().copied());
-        if look(&variant, at, judge, found) {
+        if look(reading, at, judge, found) || (unpack(reading, at, nested) && index == 0) {
             return;
         }
-        unpack(&variant, at, nested);
+        index += 1;
     }
 }
 
 /// Looks at one reading; returns whether it is certainly an attack, of a kind that counts here.
-fn look(variant: &Variant, at: At<'_>, judge: Judge<'_>, found: &mut Found) -> bool {
+fn look(variant: &Variant<'_>, at: At<'_>, judge: Judge<'_>, found: &mut Found) -> bool {
     let mut certain = false;
     for one in detect(&variant.bytes, at.place) {
         if judge.counts(one.class, one.rule, at) {
@@ -135,7 +132,7 @@ fn look(variant: &Variant, at: At<'_>, judge: Judge<'_>, found: &mut Found) -> b
 }
 
 /// The leaves of a value that is JSON itself.
-fn unpack(variant: &Variant, at: At<'_>, nested: &mut Nested) -> bool {
+fn unpack(variant: &Variant<'_>, at: At<'_>, nested: &mut Nested) -> bool {
     if !matches!(variant.bytes.trim_ascii_start().first(), Some(b'{' | b'[')) {
         return false;
     }

@@ -1,7 +1,7 @@
 //! Base64 whose content is text.
 
 /// The fewest characters worth decoding: shorter ones are words.
-const SHORTEST: usize = 12;
+pub(super) const SHORTEST: usize = 12;
 
 /// Decodes a value that is Base64 as a whole (standard or URL alphabet, padding optional, white
 /// space allowed), when what comes out is text.

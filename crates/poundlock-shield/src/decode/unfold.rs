@@ -4,8 +4,8 @@
 //! limit is reached; so mixed and repeated encodings need no rules of their own.
 
 use super::{
-    Step, base64, entities, escapes, hex_bytes, narrow, overlong, percent, strip_comments, strip_controls,
-    utf7, utf8::is_long_lead, width::is_wide_lead,
+    Step, base64, base64::SHORTEST, entities, escapes, hex_bytes, narrow, overlong, percent, strip_comments,
+    strip_controls, utf7, utf8::is_long_lead, width::is_wide_lead,
 };
 use std::borrow::Cow;
 
@@ -139,6 +139,13 @@ const ANY: u16 = PERCENT | LONG | WIDE | AMPERSAND | BACKSLASH | CONTROL | STAR 
 fn marks(value: &[u8]) -> u16 {
     let seen = value.iter().fold(0, |seen, byte| seen | MARKS[usize::from(*byte)]);
     if seen & LOOSE == 0 { seen | DENSE } else { seen }
+}
+
+/// Whether a decoder may have something to do in `value`. A short word that could be Base64 is none.
+pub(crate) fn may_unfold(value: &[u8]) -> bool {
+    let marks = marks(value);
+    let reasons = if value.len() < SHORTEST { ANY & !DENSE } else { ANY };
+    marks & reasons & !CROSS != 0 || (marks & CROSS != 0 && memchr::memchr(b'0', value).is_some())
 }
 
 const fn high(byte: u8) -> u16 {

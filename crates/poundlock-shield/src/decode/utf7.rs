@@ -20,21 +20,29 @@ pub fn utf7(input: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The UTF-16 units after a `+` and the length of the run, its `-` included.
+///
+/// A lone ASCII unit is what an attack looks like; a word after a plus sign is not, and its first letters say so.
 fn run(rest: &[u8]) -> Option<(Vec<u16>, usize)> {
-    let length = rest.iter().take(256).take_while(|byte| sextet(**byte).is_some() && **byte != b'-').count();
     let mut bits = 0u32;
     let mut count = 0;
     let mut codes = Vec::new();
-    for value in rest[..length].iter().filter_map(|byte| sextet(*byte)) {
+    let mut length = 0;
+    for value in rest.iter().take(256).take_while(|byte| **byte != b'-').map_while(|byte| sextet(*byte)) {
+        length += 1;
         bits = (bits << 6) | u32::from(value);
         count += 6;
+        if length == 1 && value != 0 {
+            return None;
+        }
         if count >= 16 {
             count -= 16;
-            codes.push((bits >> count) as u16);
+            let code = (bits >> count) as u16;
+            if code >= 0x80 {
+                return None;
+            }
+            codes.push(code);
         }
     }
     let closed = rest.get(length) == Some(&b'-');
-    // A lone ASCII unit is what an attack looks like; a word after a plus sign is not.
-    let plausible = !codes.is_empty() && codes.iter().all(|code| *code < 0x80);
-    (plausible && closed).then_some((codes, length + 1))
+    (!codes.is_empty() && closed).then_some((codes, length + 1))
 }

@@ -52,7 +52,9 @@ fn expression(text: &[u8], at: usize, open: &[u8], close: &[u8], hits: &mut Hits
     let Some(length) = find(window, close) else { return };
     let score = judge(&window[..length], open);
     if score > 0 {
+        let alone = score == DOUBTFUL && text.len() <= 64;
         let score = if text.len() > 512 { score.min(LIKELY) } else { score };
+        let score = if alone { LIKELY } else { score };
         hits.add(Class::Template, "expression", at..from + length + close.len(), score);
     }
 }

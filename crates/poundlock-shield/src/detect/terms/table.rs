@@ -19,7 +19,7 @@ const GROUPS: &[Group] = &[
             file_get_contents file_put_contents readfile include_once require_once call_user_func
             call_user_func_array preg_replace unserialize gzinflate str_rot13 fsockopen ini_set putenv usort
             uasort uksort ob_start highlight_file show_source var_dump parse_str scandir unlink hex2bin
-            curl_exec curl_init
+            curl_exec curl_init pfsockopen
         "##,
     ),
     (
@@ -69,7 +69,7 @@ const GROUPS: &[Group] = &[
         10,
         Need::Any,
         r##"
-            <?php <?= [php] [/php]
+            <?php <?= [php] [/php] <?~php <?~echo
         "##,
     ),
     (
@@ -114,7 +114,7 @@ const GROUPS: &[Group] = &[
         Need::Start,
         r##"
             process[ require[ console.info console.debug while( import( reflect.apply reflect.get @{[
-            (function(){ function(){ global[ module.exports new~proxy( sh.exec( )(
+            (function(){ function(){ global[ module.exports new~proxy( sh.exec(
         "##,
     ),
     (
@@ -123,7 +123,7 @@ const GROUPS: &[Group] = &[
         7,
         Need::Any,
         r##"
-            schemalocation=
+            schemalocation= !entity
         "##,
     ),
     (
@@ -151,7 +151,7 @@ const GROUPS: &[Group] = &[
         10,
         Need::Start,
         r##"
-            ro0ab kztaau cs7q
+            ro0ab kztaau cs7q aaeaaad/////
         "##,
     ),
     (
@@ -169,7 +169,7 @@ const GROUPS: &[Group] = &[
         10,
         Need::Any,
         r##"
-            child_process process.mainmodule process.binding global.process constructor.prototype
+            child_process process.mainmodule process.binding global.process
             process.env. this.constructor.constructor mainmodule.require globalthis.process
             node:child_process
         "##,
@@ -189,7 +189,8 @@ const GROUPS: &[Group] = &[
         10,
         Need::Any,
         r##"
-            __proto__
+            __proto__ :constructor:constructor resolved_model :module:prototype constructor[prototype]
+            constructor.prototype
         "##,
     ),
     (
@@ -219,7 +220,7 @@ const GROUPS: &[Group] = &[
         10,
         Need::Any,
         r##"
-            @{[system @{[exec
+            @{[system @{[exec @{~[ @{~~[ @{~~~[ @{~~~~[
         "##,
     ),
     (
@@ -294,7 +295,7 @@ const GROUPS: &[Group] = &[
         Need::Any,
         r##"
             this.password this.username.match this.passwd db.getcollectionnames db.collection db.users
-            tojsononeline( db.injection.insert db.version( db.stores. mapreduce(function
+            ||this. &&this. tojsononeline( db.injection.insert db.version( db.stores. mapreduce(function
         "##,
     ),
     (

@@ -131,13 +131,16 @@ fn unpack(variant: &Variant, at: At<'_>, nested: &mut Nested) -> bool {
     }
     let chain: Vec<Step> = variant.chain.iter().copied().chain([Step::Json]).collect();
     let depth = variant.chain.iter().filter(|step| **step == Step::Json).count();
-    depth < MAX_NESTED && json_leaves(&variant.bytes, &mut Unpacked { prefix: at.field, chain, nested })
+    let mut unpacked = Unpacked { prefix: at.field, chain, nested, broken: false };
+    // What only begins like JSON is read as a whole too.
+    depth < MAX_NESTED && json_leaves(&variant.bytes, &mut unpacked) && !unpacked.broken
 }
 
 struct Unpacked<'a> {
     prefix: &'a str,
     chain: Vec<Step>,
     nested: &'a mut Nested,
+    broken: bool,
 }
 
 impl Leaves for Unpacked<'_> {
@@ -151,6 +154,7 @@ impl Leaves for Unpacked<'_> {
 
     fn oddity(&mut self, _: Oddity) {
         // A text that only looks like JSON is no oddity.
+        self.broken = true;
     }
 }
 

@@ -104,3 +104,6 @@ impl Hits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

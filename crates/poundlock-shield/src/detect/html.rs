@@ -95,15 +95,19 @@ const BUILDING: [&str; 18] = [
 fn building(text: &[u8], at: usize, name: &[u8], hits: &mut Hits) {
     let lower = name.to_ascii_lowercase();
     let known = BUILDING.iter().any(|known| lower == known.as_bytes());
-    let letters: Vec<u8> = text[at + 1..text.len().min(at + 24)].iter().copied().step_by(2).collect();
-    let gaps = text[at + 1..text.len().min(at + 8)].iter().skip(1).step_by(2).all(|byte| *byte == b' ');
-    let spread = gaps
-        && name.len() == 1
-        && BUILDING.iter().any(|known| letters.to_ascii_lowercase().starts_with(known.as_bytes()));
+    let spread = name.len() == 1 && spread_out(text, at);
     let link = lower == b"a" && text.len() <= 64 && find_link(&text[at..]);
     if (known || spread || link) && text.len() <= LONG {
         hits.add(Class::Xss, "markup", at..at + 1 + name.len(), LIKELY);
     }
+}
+
+/// `<f o r m`: the name of one of these elements with a space behind each letter.
+fn spread_out(text: &[u8], at: usize) -> bool {
+    let head = &text[at + 1..text.len().min(at + 24)];
+    let gaps = head.iter().skip(1).step_by(2).take(3).all(|byte| *byte == b' ');
+    let letters: Vec<u8> = head.iter().step_by(2).map(u8::to_ascii_lowercase).collect();
+    gaps && BUILDING.iter().any(|known| letters.starts_with(known.as_bytes()))
 }
 
 /// `<a href="x"` that is not closed.
@@ -116,7 +120,7 @@ const LONG: usize = 512;
 
 fn declaration(text: &[u8], at: usize, hits: &mut Hits) {
     let rest = text[at..(at + 64).min(text.len())].to_ascii_lowercase();
-    if let Some(code) = rest.strip_prefix(b"<?").filter(|code| !code.starts_with(b"xml") && text.is_ascii()) {
+    if let Some(code) = rest.strip_prefix(b"<?").filter(|code| !code.starts_with(b"xml") && rest.is_ascii()) {
         let php =
             [&b"php"[..], b"echo", b"=", b"system", b"eval"].iter().any(|s| code.trim_ascii().starts_with(s));
         hits.add(Class::Code, "php-tag", at..at + 2, short(text, if php { CERTAIN } else { LIKELY }));

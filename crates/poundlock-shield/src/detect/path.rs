@@ -195,10 +195,17 @@ pub(super) fn file(subject: &Subject<'_>, start: usize, end: usize, score: u8, h
         () if bare && first.is_ascii_alphabetic() && !asked => ODD,
         () if longer || url => ODD,
         () if asked => CERTAIN.min(score + 3),
+        // Asked for by its absolute path.
+        () if whole && score >= LIKELY && absolute(token) => CERTAIN,
         () if whole => score,
         () => score.min(LIKELY) - 2,
     };
     hits.add(Class::Traversal, "file", path, score);
+}
+
+fn absolute(path: &[u8]) -> bool {
+    matches!(path, [b'/', next, ..] if *next != b'/')
+        || matches!(path, [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic())
 }
 
 /// A file or folder of a tool that should not be served: `/.git`, `/.env`.

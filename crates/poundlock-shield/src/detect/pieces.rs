@@ -49,17 +49,19 @@ pub(super) fn quiet(text: &[u8], hits: &mut Hits) {
         [b'\'', inner @ .., b'\''] => inner,
         bare => bare,
     };
-    if NAMES.iter().any(|name| bare.eq_ignore_ascii_case(name.as_bytes())) {
+    let one = !bare.contains(&b' ');
+    if one && NAMES.iter().any(|name| bare.eq_ignore_ascii_case(name.as_bytes())) {
         hits.add(Class::Sqli, "name", 0..text.len(), LIKELY);
     }
-    if NUMBERS.iter().any(|number| bare == number.as_bytes()) {
+    if bare.len() >= 10 && NUMBERS.iter().any(|number| bare == number.as_bytes()) {
         hits.add(Class::Sqli, "border", 0..text.len(), LIKELY);
     }
     if notation(text) {
         let query = bare.len() > 6 && bare[..6].eq_ignore_ascii_case(b"select");
         hits.add(Class::Sqli, "notation", 0..text.len(), if query { CERTAIN } else { LIKELY });
     }
-    if find(text, b"nionselect").or_else(|| find(text, b"NIONSELECT")).is_some() {
+    if one && text.len() > 12 && (find(text, b"nionselect").is_some() || find(text, b"NIONSELECT").is_some())
+    {
         hits.add(Class::Sqli, "squeezed", 0..text.len(), LIKELY);
     }
     if matches!(text, [b'~', b'+' | b'-' | b'0'..=b'9', rest @ ..] if rest.len() <= 3 && rest.iter().all(u8::is_ascii_digit))
@@ -129,6 +131,9 @@ pub(super) fn notation(text: &[u8]) -> bool {
 
 /// `localhost/`, `localhost.localdomain:80`
 fn local(text: &[u8]) -> bool {
+    if !matches!(text[0], b'l' | b'L') {
+        return false;
+    }
     let lower = text[..text.len().min(24)].to_ascii_lowercase();
     let Some(rest) = lower.strip_prefix(b"localhost") else { return false };
     let rest = [&b".localdomain"[..], b"4.localdomain4", b"6.localdomain6", b"4", b"6"]

@@ -107,7 +107,8 @@ fn ldap(text: &[u8], hits: &mut Hits) {
     if let Some(at) = starts.iter().find_map(|start| find(text, start)) {
         let filter = text[at..].contains(&b'=') && text.len() <= 300;
         if filter {
-            hits.add(Class::Ldap, "filter-start", at..at + 3, DOUBTFUL);
+            let open = find(text, b"*(|(").is_some() || find(text, b"*(&(").is_some();
+            hits.add(Class::Ldap, "filter-start", at..at + 3, if open { CERTAIN } else { DOUBTFUL });
         }
     }
 }
@@ -321,7 +322,7 @@ fn operator_name(text: &[u8], hits: &mut Hits) {
         let quoted = text[end..].iter().take_while(|byte| matches!(byte, b'"' | b'\'' | b' ')).count();
         let key = text.get(end + quoted) == Some(&b':');
         let score = match before {
-            None if end == text.len() => CERTAIN,
+            None if end == text.len() || key => CERTAIN,
             Some(b'{' | b'"' | b'\'' | b',' | b'[') if key => CERTAIN,
             _ => continue,
         };

@@ -12,8 +12,8 @@ use super::{CERTAIN, DOUBTFUL, Hits, LIKELY, ODD, Subject, hints::Mark};
 use crate::class::Class;
 use command::{Command, Kind, Rest, read};
 
-/// How many places of one reading are looked at.
-const MAX_STARTS: usize = 2048;
+/// How many places of one reading are looked at: all that a window has, or separators in front would hide a command.
+const MAX_STARTS: usize = crate::scan::WINDOW;
 
 /// Looks for commands.
 pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
@@ -148,9 +148,12 @@ fn after_operator(text: &[u8], start: &Start, command: &Command) -> u8 {
                 LIKELY
             }
         }
+        // `Tom & Jerry; id please`
+        (Kind::Strong, Rest::Word) if near(text, start).trim_ascii().contains(&b' ') => LIKELY,
         (Kind::Tool | Kind::Strong, Rest::Word) if short => CERTAIN,
         (Kind::Tool, Rest::Words) if text.len() <= SHORT => LIKELY,
         (Kind::Tool | Kind::Strong, Rest::Words) => ODD,
+        (Kind::English, Rest::Argument) if short && prints(text, start, command) => CERTAIN,
         (Kind::English, _) if command.length < 2 && start.at > 0 => DOUBTFUL,
         (Kind::English, Rest::Argument) if short && text[start.at] != b'\n' => {
             if command.telling {
@@ -186,6 +189,11 @@ fn alone(text: &[u8], start: &Start) -> bool {
     !before.contains(&b'\n') && !after.contains(&b'\n') && !prose(before) && !prose(after)
 }
 
+/// What stands before a separator, as far as it matters.
+fn near<'a>(text: &'a [u8], start: &Start) -> &'a [u8] {
+    &text[start.at.saturating_sub(SHORT)..start.at]
+}
+
 /// How far before a separator a sentence is looked for, in bytes.
 const NEAR: usize = 80;
 
@@ -197,15 +205,33 @@ fn prose(before: &[u8]) -> bool {
     words.count() >= 3
 }
 
+/// `;echo 1`, `x|printf '1'`: what shows that a command ran, right behind the separator.
+fn prints(text: &[u8], start: &Start, command: &Command) -> bool {
+    let name = &text[command.end - command.length.min(command.end)..command.end];
+    let tight = start.at == 0 || text[start.after..].starts_with(name);
+    tight && (name.eq_ignore_ascii_case(b"echo") || name.eq_ignore_ascii_case(b"printf"))
+}
+
 /// No word of a list is longer.
 const LONGEST_WORD: usize = 24;
 
 /// Whether the separator is one of a list of words: `name|id|date`, or of a query: `a=1&id`.
 fn listed(text: &[u8], start: &Start, command: &Command) -> bool {
-    let before = &text[..start.at];
+    let before = &text[start.at.saturating_sub(SHORT)..start.at];
     let word = before.iter().rev().take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'_').count();
     let tight = start.after < text.len() && text[start.after] != b' ';
     let long = (3..=LONGEST_WORD).contains(&word) && !command.disguised && command.kind != Kind::Path;
+    let pipes = before.iter().filter(|byte| **byte == b'|').count();
+    // `a|b|c|id`
+    if pipes > 1
+        && tight
+        && text[start.at] == b'|'
+        && text.len() <= SHORT
+        && !text.contains(&b' ')
+        && !text.contains(&b'/')
+    {
+        return true;
+    }
     tight && ((long && command.length <= 4) || (text[start.at] == b'&' && before.contains(&b'=')))
 }
 
@@ -223,8 +249,12 @@ fn after_line(text: &[u8], start: &Start, command: &Command) -> u8 {
 
 /// Backticks are quotes in texts about programs: only a value that is little else is a command.
 fn in_backticks(text: &[u8], start: &Start, command: &Command) -> u8 {
-    let Some(close) = memchr::memchr(b'`', &text[start.after..]) else { return 0 };
-    let prose = text.len() > close + 60 || text[..start.at].contains(&b' ');
+    let Some(close) = memchr::memchr(b'`', &text[start.after..text.len().min(start.after + 1024)]) else {
+        return 0;
+    };
+    let after = &text[(start.after + close + 1).min(text.len())..];
+    let goes_on = after.first() == Some(&b' ') && after.get(1).is_some_and(u8::is_ascii_alphabetic);
+    let prose = text.len() > close + 60 || near(text, start).contains(&b' ') || goes_on;
     match command.rest {
         Rest::Words => 0,
         _ if prose => ODD,
@@ -256,6 +286,7 @@ fn whole(text: &[u8], hits: &mut Hits) {
         (Kind::Path, Rest::Nothing | Rest::Argument) if start == 0 => CERTAIN,
         (Kind::Path, Rest::Operator) => CERTAIN,
         (Kind::Path, _) => LIKELY,
+        (Kind::Tool | Kind::Strong, Rest::Argument) if command.aimed && prose(&text[command.end..]) => LIKELY,
         (Kind::Tool | Kind::Strong, Rest::Argument) if command.aimed => CERTAIN,
         (Kind::Tool | Kind::Strong, Rest::Argument) if command.telling && !spoken(text, command.end) => {
             CERTAIN

@@ -96,6 +96,7 @@ fn logic(s: &Sentence<'_>, at: usize) -> Found {
             CERTAIN
         }
         kind if kind.asks() && before == Before::Break && closed => CERTAIN,
+        Operand::Function if before == Before::Start && hidden(s, operand.end) => CERTAIN,
         kind if kind.asks() && before == Before::Number && hidden(s, operand.end) => CERTAIN,
         // Nothing but the quote stands before it.
         Operand::Number | Operand::Literal if before == Before::Break && closed && s.tokens[0].start == 0 => {
@@ -118,10 +119,13 @@ fn logic(s: &Sentence<'_>, at: usize) -> Found {
 
 /// The end of the value, if the literal was closed after one word and a bare comment cuts the query off at the end.
 fn cut(s: &Sentence<'_>, before: Before) -> Option<usize> {
+    if before != Before::Break || s.text.len() > LONG {
+        return None;
+    }
     let last = s.tokens.last().filter(|token| token.kind == Kind::Tail)?;
     let bare = s.text[last.start..].iter().all(|byte| matches!(byte, b'-' | b'#' | b' ' | b'+'));
     let word = !s.text[..s.tokens[0].start].iter().any(u8::is_ascii_whitespace);
-    (before == Before::Break && bare && word && s.text.len() <= LONG).then_some(s.tokens.len())
+    (bare && word).then_some(s.tokens.len())
 }
 
 /// Whether the open string before `end` has something in it: `' or 'a`.
@@ -216,10 +220,15 @@ fn condition_score(s: &Sentence<'_>, at: usize, c: &Condition, before: Before) -
             score = score.min(LIKELY);
         }
         // `12 || 10 >=10.5` is a range of versions.
-        let range = sign && before != Before::Break && s.spelled(c.left.end) != b"=";
+        let range = sign && before != Before::Break && !matches!(s.spelled(c.left.end), b"=" | b"==");
         return if range { score.min(LIKELY) } else { score };
     }
     let closed = s.ends(c.end) || s.kind(c.end) == Some(Kind::Close);
+    // `or a = a`
+    let same = !c.word && c.left.end == at + 2 && c.end == at + 4 && s.spelled(at + 1) == s.spelled(at + 3);
+    if same && closed && before != Before::Word && !sign {
+        return CERTAIN;
+    }
     let call = left == Operand::Call || right == Operand::Call;
     match before {
         // The query's own quote ends the last string, or a comment hides it.

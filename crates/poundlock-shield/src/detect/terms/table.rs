@@ -3,7 +3,9 @@
 //! Names are separated by white space; `~` stands for a space in a name.
 
 use super::{Need, Term};
-use crate::class::Class::{self, Code, Command, Lookup, Nosql, Scanner, Ssrf, Template, Traversal, Xxe};
+use crate::class::Class::{
+    self, Code, Command, Crlf, Lookup, Nosql, Scanner, Ssrf, Template, Traversal, Xxe,
+};
 use std::sync::LazyLock;
 
 type Group = (Class, &'static str, u8, Need, &'static str);
@@ -274,7 +276,7 @@ const GROUPS: &[Group] = &[
         r##"
             ${jndi ${lower: ${upper: ${env: ${sys: ${::- ${:: ${date: ${java: ${ctx: ${main: ${bundle:
             ${log4j: ${web: ${docker: ${k8s: ${marker: ${${ jndi:ldap jndi:rmi jndi:dns jndi:iiop jndi:corba
-            jndi:nis jndi:nds jndi:http ${script: ${dns: ${url: ${base64decoder: ${const: ${file: ${j${
+            jndi:nis jndi:nds jndi:http ${script: ${base64: ${dns: ${url: ${base64decoder: ${const: ${file: ${j${
             ${jn${ ${jnd${ $%7bjndi
         "##,
     ),
@@ -297,6 +299,14 @@ const GROUPS: &[Group] = &[
             this.password this.username.match this.passwd db.getcollectionnames db.collection db.users
             ||this. &&this. tojsononeline( db.injection.insert db.version( db.stores. mapreduce(function
         "##,
+    ),
+    (
+        // Two characters whose last bytes are a line break.
+        Crlf,
+        "wide-break",
+        10,
+        Need::Any,
+        "\u{560a}\u{560d}",
     ),
     (
         Xxe,
@@ -378,9 +388,9 @@ const GROUPS: &[Group] = &[
         7,
         Need::File,
         r##"
-            etc/fstab etc\fstab etc/motd etc\motd etc/apache etc\apache etc/httpd etc\httpd etc/nginx
+            etc/fstab etc\fstab etc/motd etc\motd etc/apache2/ etc\apache2\ etc/apache etc\apache etc/httpd etc\httpd etc/nginx
             etc\nginx etc/php etc\php autoexec.bat meta-inf/ meta-inf\ web.config .git/ .git\ .svn/ .svn\
-            .hg/ .hg\ .env id_rsa .bashrc var/log/ var\log\ config.inc.php my.cnf php.ini httpd.conf .npmrc
+            .hg/ .hg\ .env id_rsa .bashrc var/log/ var\log\ config.inc.php my.cnf php.ini httpd.conf apache2.conf nginx.conf server.xml applicationhost.config .npmrc
             sam.bak ntuser.dat .ds_store global.asa
         "##,
     ),

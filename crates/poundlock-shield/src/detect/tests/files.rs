@@ -43,6 +43,11 @@ fn traversal_is_found_in_every_place() {
             "/var/run/secrets/kubernetes.io/serviceaccount/token",
             "\\\\..\\\\..\\\\..\\\\windows\\\\win.ini",
             "/%5c../%5c../%5c../etc/passwd",
+            "/etc/apache2/apache2.conf",
+            "/var/log/nginx/access.log",
+            "C:\\inetpub\\wwwroot\\web.config",
+            "/srv/app/.env",
+            "/srv/app/.git/config",
         ],
     );
     check(
@@ -101,6 +106,8 @@ fn commands_are_found_in_every_place() {
             "a;sudo id",
             ";chmod +x x.sh",
             ">(tee /tmp/x)",
+            ";echo 777",
+            "q|echo '7'",
             "ping -c 3 10.1.2.3",
         ],
     );

@@ -48,6 +48,9 @@ fn sql_is_found_in_every_place() {
             "' or match name against ('x' in boolean mode) -- ",
             "5', 9),(7,8,(select pw from users)) -- ",
             "q' or current_date -- ",
+            "|| 7==7",
+            "7 or b = b",
+            "'||utl_http.request('http://h.example')||'",
         ],
     );
 }
@@ -124,6 +127,7 @@ fn operators_of_document_databases_are_found() {
             "{\"a\": {\"$regex\": \"^a\"}}",
             "{\"$where\": \"1\"}",
             "{\"$or\": [{}, {\"a\": 1}]}",
+            "$where: '7 == 7'",
         ],
     );
     check(
@@ -151,6 +155,8 @@ fn ldap_filters_are_found() {
             "a)(|(password=*)",
             "*))(|(cn=*",
             "q)(userPassword=*)",
+            "*(|(mail=*))",
+            "*(&(uid=*)",
         ],
     );
 }
@@ -159,31 +165,18 @@ fn ldap_filters_are_found() {
 fn split_headers_are_found() {
     check(
         "crlf",
-        &[Put::Query, Put::Form, Put::Path, Put::Cookie],
-        1,
-        &[
-            "a\r\nSet-Cookie: k=v",
-            "a\r\n\r\n<html>",
-            "a\nLocation: http://h.example/",
-            "a\r\nContent-Type: text/html",
-            "a\r\nX-Forwarded-Host: h.example",
-            "a\r\nTransfer-Encoding: chunked",
-            "a\rSet-Cookie: k=v",
-            "a\r\n HTTP/1.1 200 OK",
-        ][..1],
-    );
-    check(
-        "crlf",
         &[Put::Query, Put::Form, Put::Cookie],
         1,
         &[
+            "a\r\nSet-Cookie: k=v",
             "a\nLocation: http://h.example/",
             "a\r\nHTTP/1.1 200 OK",
             "a\rSet-Cookie: k=v",
             "/p\r\n\tSet-Cookie: k=v",
             "a\u{560a}\u{560d}Set-Cookie: k=v",
-        ][..4],
+        ],
     );
+    check("crlf", &[Put::Path], 1, &["a\r\nSet-Cookie: k=v", "a\r\nContent-Type: text/html"]);
 }
 
 #[test]

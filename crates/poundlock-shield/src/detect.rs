@@ -5,7 +5,9 @@
 
 mod hints;
 mod html;
+mod mail;
 mod path;
+mod pieces;
 mod script;
 mod shape;
 mod shell;
@@ -14,7 +16,7 @@ mod template;
 mod terms;
 
 use crate::class::{Class, Place};
-use hints::Hints;
+use hints::{Hints, Mark};
 use std::ops::Range;
 
 /// How much one value may say against itself; more adds nothing.
@@ -47,6 +49,11 @@ pub fn detect(text: &[u8], place: Place) -> Vec<Evidence> {
     let subject = Subject { text, place, hints: Hints::of(text) };
     let mut hits = Hits::default();
     if subject.hints.quiet() {
+        // Without a mark only a short value can be something: `ping -c 3 127.0.0.1`.
+        if text.len() <= pieces::SHORT {
+            shell::quiet(text, &mut hits);
+            pieces::quiet(text, &mut hits);
+        }
         return hits.found;
     }
     sql::detect(&subject, &mut hits);
@@ -56,6 +63,10 @@ pub fn detect(text: &[u8], place: Place) -> Vec<Evidence> {
     shell::detect(&subject, &mut hits);
     template::detect(&subject, &mut hits);
     named(&subject, &mut hits);
+    pieces::detect(&subject, &mut hits);
+    if subject.hints.has(Mark::NEWLINE) {
+        mail::detect(&subject, &mut hits);
+    }
     hits.found
 }
 
@@ -104,3 +115,6 @@ impl Hits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -154,13 +154,16 @@ fn unpack(bytes: &[u8], chain: &[Step], at: At<'_>, nested: &mut Nested) -> bool
     }
     let depth = chain.iter().filter(|step| **step == Step::Json).count();
     let chain: Vec<Step> = chain.iter().copied().chain([Step::Json]).collect();
-    depth < MAX_NESTED && json_leaves(bytes, &mut Unpacked { prefix: at.field, chain, nested })
+    let mut unpacked = Unpacked { prefix: at.field, chain, nested, broken: false };
+    // What only begins like JSON is read as a whole too.
+    depth < MAX_NESTED && json_leaves(bytes, &mut unpacked) && !unpacked.broken
 }
 
 struct Unpacked<'a> {
     prefix: &'a str,
     chain: Vec<Step>,
     nested: &'a mut Nested,
+    broken: bool,
 }
 
 impl Leaves for Unpacked<'_> {
@@ -174,6 +177,7 @@ impl Leaves for Unpacked<'_> {
 
     fn oddity(&mut self, _: Oddity) {
         // A text that only looks like JSON is no oddity.
+        self.broken = true;
     }
 }
 

@@ -81,11 +81,20 @@ impl Hints {
     /// Whether the value may be SQL as it stands: a word that queries need, or a comparison with something to
     /// compare.
     pub(super) fn sql(&self, text: &[u8]) -> bool {
-        let marks = Mark::QUOTES | Mark::COMPARE | Mark::PAREN | Mark::DIGIT | Mark::STAR | Mark::SEMICOLON;
+        let marks = Mark::QUOTES
+            | Mark::COMPARE
+            | Mark::PAREN
+            | Mark::DIGIT
+            | Mark::STAR
+            | Mark::SEMICOLON
+            | Mark::AT;
         self.word(group::SQL)
             || (self.word(group::SQL_AS_ENGLISH) && self.has(marks))
             || (self.has(Mark::COMPARE) && (self.has(Mark::PAREN | Mark::PIPE) || logical(text)))
-            || (text.len() <= super::sql::SHORT && self.has(Mark::COMPARE | Mark::PAREN | Mark::PIPE))
+            || (text.len() <= super::sql::SHORT
+                && (memchr::memmem::find(text, b"::").is_some()
+                    || self.word(group::SQL_AS_ENGLISH)
+                    || self.has(Mark::COMPARE | Mark::PAREN | Mark::PIPE)))
     }
 }
 
@@ -173,7 +182,7 @@ const LITERALS: [(u32, &str); 7] = [
     (
         group::WRAPPER,
         r##"
-        php: phar: expect: zip: glob: zlib: ogg: rar: file: data:// netdoc: jar:
+        php: phar: expect: zip: glob: zlib: ogg: rar: file: data:// data:text netdoc: jar: ssh2.
         "##,
     ),
 ];

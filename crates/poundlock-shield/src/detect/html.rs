@@ -27,7 +27,9 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
             element(text, at, hits);
         }
     }
-    if let Some(at) = memchr::memmem::find(text, b"&{").filter(|at| text[*at..].contains(&b'}')) {
+    if let Some(at) = memchr::memmem::find(text, b"&{")
+        .filter(|at| text.get(at + 2).is_some_and(u8::is_ascii_graphic) && text[*at..].contains(&b'}'))
+    {
         hits.add(Class::Xss, "script-entity", at..text.len().min(at + 32), short(text, CERTAIN));
     }
     if subject.hints.word(group::MARKUP) {
@@ -49,12 +51,22 @@ fn element(text: &[u8], at: usize, hits: &mut Hits) {
         Some(b'%') => hits.add(Class::Xss, "server-tag", at..from + 1, DOUBTFUL),
         Some(byte) if byte.is_ascii_alphabetic() || *byte >= 0x80 => opened(text, at, from, closing, hits),
         Some(b' ') => spaced(text, at, hits),
+        Some(b'"' | b'\'') => {
+            let (list, end) = attributes(text, from);
+            if list
+                .iter()
+                .any(|a| attribute::judge(text, a, Tag::Other).is_some_and(|(rule, _)| rule == "handler"))
+            {
+                hits.add(Class::Xss, "handler", at..end.min(text.len()), LIKELY);
+            }
+        }
         _ => {}
     }
 }
 
 /// `< script`: no tag, but what a filter that drops spaces would make one.
 fn spaced(text: &[u8], at: usize, hits: &mut Hits) {
+    spread(text, at, hits);
     let rest = text[at + 1..].trim_ascii_start();
     let script = rest.len() >= 6 && rest[..6].eq_ignore_ascii_case(b"script");
     if script && matches!(rest.get(6), Some(b'>' | b' ' | b'/')) {
@@ -62,8 +74,57 @@ fn spaced(text: &[u8], at: usize, hits: &mut Hits) {
     }
 }
 
+/// `<f o r m`, `< x: script`: a name with a space behind each letter, or behind its prefix.
+fn spread(text: &[u8], at: usize, hits: &mut Hits) {
+    let head = &text[at + 1..text.len().min(at + 40)];
+    let letters: Vec<u8> = head.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let letters = letters.to_ascii_lowercase();
+    let prefixed = memchr::memchr(b':', &letters).is_some_and(|at| letters[at + 1..].starts_with(b"script"));
+    if prefixed {
+        hits.add(Class::Xss, "spaced-tag", at..at + 1 + head.len(), LIKELY);
+    }
+}
+
+/// Elements that a form or a page is built of.
+const BUILDING: [&str; 18] = [
+    "form", "input", "button", "select", "textarea", "dialog", "noscript", "template", "slot", "details",
+    "marquee", "video", "audio", "svg", "math", "keygen", "body", "html",
+];
+
+/// An element that texts of people do not have, even if they have some markup.
+fn building(text: &[u8], at: usize, name: &[u8], hits: &mut Hits) {
+    let lower = name.to_ascii_lowercase();
+    let known = BUILDING.iter().any(|known| lower == known.as_bytes());
+    let spread = name.len() == 1 && spread_out(text, at);
+    let link = lower == b"a" && text.len() <= 64 && find_link(&text[at..]);
+    if (known || spread || link) && text.len() <= LONG {
+        hits.add(Class::Xss, "markup", at..at + 1 + name.len(), LIKELY);
+    }
+}
+
+/// `<f o r m`: the name of one of these elements with a space behind each letter.
+fn spread_out(text: &[u8], at: usize) -> bool {
+    let head = &text[at + 1..text.len().min(at + 24)];
+    let gaps = head.iter().skip(1).step_by(2).take(3).all(|byte| *byte == b' ');
+    let letters: Vec<u8> = head.iter().step_by(2).map(u8::to_ascii_lowercase).collect();
+    gaps && BUILDING.iter().any(|known| letters.starts_with(known.as_bytes()))
+}
+
+/// `<a href="x"` that is not closed.
+fn find_link(tag: &[u8]) -> bool {
+    memchr::memmem::find(tag, b"href=\"").is_some() && !tag.contains(&b'>')
+}
+
+/// A longer value is a page or a text that has one in it.
+const LONG: usize = 512;
+
 fn declaration(text: &[u8], at: usize, hits: &mut Hits) {
     let rest = text[at..(at + 64).min(text.len())].to_ascii_lowercase();
+    if let Some(code) = rest.strip_prefix(b"<?").filter(|code| !code.starts_with(b"xml") && rest.is_ascii()) {
+        let php =
+            [&b"php"[..], b"echo", b"=", b"system", b"eval"].iter().any(|s| code.trim_ascii().starts_with(s));
+        hits.add(Class::Code, "php-tag", at..at + 2, short(text, if php { CERTAIN } else { LIKELY }));
+    }
     let starts = [&b"<?xml-stylesheet"[..], b"<?xml:", b"<?import", b"<!--[if"];
     if starts.iter().any(|start| rest.starts_with(start)) {
         hits.add(Class::Xss, "instruction", at..at + rest.len().min(16), short(text, CERTAIN));
@@ -73,6 +134,9 @@ fn declaration(text: &[u8], at: usize, hits: &mut Hits) {
 fn opened(text: &[u8], at: usize, from: usize, closing: bool, hits: &mut Hits) {
     let name_end = from + text[from..].iter().take(40).take_while(|byte| is_name(**byte)).count();
     let kind = tag(&text[from..name_end]);
+    if !closing {
+        building(text, at, &text[from..name_end], hits);
+    }
     let (list, end) = attributes(text, name_end);
     if closing && list.is_empty() {
         if kind == Tag::Script {

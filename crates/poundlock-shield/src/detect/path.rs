@@ -38,6 +38,9 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     if subject.place == Place::Path {
         hidden(text, hits);
     }
+    if subject.hints.has(Mark::SLASH) {
+        probes(text, hits);
+    }
     if subject.hints.has(Mark::COLON) && subject.hints.word(group::WRAPPER) {
         wrapper(text, hits);
     }
@@ -192,10 +195,17 @@ pub(super) fn file(subject: &Subject<'_>, start: usize, end: usize, score: u8, h
         () if bare && first.is_ascii_alphabetic() && !asked => ODD,
         () if longer || url => ODD,
         () if asked => CERTAIN.min(score + 3),
+        // Asked for by its absolute path.
+        () if whole && score >= LIKELY && absolute(token) => CERTAIN,
         () if whole => score,
         () => score.min(LIKELY) - 2,
     };
     hits.add(Class::Traversal, "file", path, score);
+}
+
+fn absolute(path: &[u8]) -> bool {
+    matches!(path, [b'/', next, ..] if *next != b'/')
+        || matches!(path, [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic())
 }
 
 /// A file or folder of a tool that should not be served: `/.git`, `/.env`.
@@ -205,6 +215,27 @@ fn hidden(text: &[u8], hits: &mut Hits) {
         if name.first().is_some_and(u8::is_ascii_alphabetic) && !name.starts_with(b"well-known") {
             hits.add(Class::Traversal, "hidden", at..at + 3, LIKELY);
         }
+    }
+}
+
+/// A path of fewer bytes is no test of how long one may be.
+const OVERLONG: usize = 128;
+
+/// `//{file}`: the mark where a list of attacks takes a file; `/aaaa…`: a path that tests how long one may be; `/./`:
+/// steps that lead nowhere.
+fn probes(text: &[u8], hits: &mut Hits) {
+    let rest = &text[text.iter().take_while(|byte| matches!(byte, b'/' | b'\\' | b'.')).count()..];
+    let start = text.len() - rest.len();
+    let mark = rest.len() <= 32
+        && rest.len() >= 6
+        && rest[rest.len() - 6..].eq_ignore_ascii_case(b"{file}")
+        && rest[..rest.len() - 6].iter().all(|byte| *byte == rest[0]);
+    let run = rest.len() >= OVERLONG
+        && rest[0].is_ascii_alphabetic()
+        && rest[..OVERLONG].iter().all(|byte| *byte == rest[0])
+        && rest.iter().filter(|byte| **byte == rest[0]).count() * 8 >= rest.len() * 7;
+    if start > 0 && (mark || run) {
+        hits.add(Class::Traversal, "probe", 0..text.len().min(OVERLONG), CERTAIN);
     }
 }
 
@@ -223,6 +254,8 @@ fn wrapper(text: &[u8], hits: &mut Hits) {
         ("zlib:", LIKELY),
         ("file:/", LIKELY),
         ("data://text", CERTAIN),
+        ("ssh2.", LIKELY),
+        ("data:text", LIKELY),
         ("netdoc:", CERTAIN),
         ("jar:http", CERTAIN),
         ("jar:file", CERTAIN),

@@ -51,11 +51,14 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     if hints.has(Mark::BRACKET) {
         symbols(subject.text, hits);
     }
-    if !hints.word(group::SCRIPT) || !hints.has(Mark::PAREN | Mark::BACKTICK | Mark::BRACKET | Mark::COMPARE)
-    {
+    let text = subject.text;
+    if hints.has(Mark::BACKTICK) {
+        tagged(text, hits);
+    }
+    let called = hints.has(Mark::PAREN | Mark::BACKTICK | Mark::BRACKET | Mark::COMPARE);
+    if !hints.word(group::SCRIPT) || !(called || text.len() <= SHORT) {
         return;
     }
-    let text = subject.text;
     let last = memchr::memrchr2(b')', b'`', text);
     let mut at = 0;
     while at < text.len() {
@@ -68,6 +71,23 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
             word(text, at, end, last, hits);
         }
         at = end;
+    }
+}
+
+/// A value that is no longer than this is looked at although nothing is called in it.
+const SHORT: usize = 64;
+
+/// `[].sort.call`…``, `Reflect.apply`…``: functions that call what they are given, with a template for arguments.
+fn tagged(text: &[u8], hits: &mut Hits) {
+    for at in memchr::memchr_iter(b'`', text).take(32) {
+        let before = text[..at].trim_ascii_end();
+        let name = before.iter().rev().take(12).take_while(|byte| byte.is_ascii_alphabetic()).count();
+        let called = matches!(&before[before.len() - name..], b"call" | b"apply" | b"bind");
+        let member = before[..before.len() - name].trim_ascii_end().last() == Some(&b'.');
+        if called && member {
+            let literal = find(text, b"[]").is_some() || find(text, b"${").is_some();
+            hits.add(Class::Xss, "tagged", at - name.min(at)..at + 1, if literal { CERTAIN } else { LIKELY });
+        }
     }
 }
 
@@ -106,6 +126,10 @@ fn word(text: &[u8], at: usize, end: usize, last: Option<usize>, hits: &mut Hits
         Some(b'(' | b'`') if is(&PROOFS) => called(text, at, next, last, hits),
         Some(b'(' | b'`') if is(&SINKS) => sink(text, at, next, hits),
         Some(b'[') if is(&GLOBALS) => reached(text, at, next, hits),
+        // `(document)["cookie"]`
+        Some(b')') if is(&GLOBALS) && text.get(skip(text, next + 1)) == Some(&b'[') => {
+            reached(text, at, skip(text, next + 1), hits);
+        }
         Some(b'.')
             if is(&["document", "window", "location", "self", "top", "parent", "constructor", "string"]) =>
         {
@@ -152,7 +176,7 @@ fn called(text: &[u8], at: usize, open: usize, last: Option<usize>, hits: &mut H
     let closes = last.is_some_and(|last| last > open) || rest.len() < 16;
     let whole = before(text, at).is_none() && ends(rest);
     let score = match () {
-        () if backtick && open > at + 6 => DOUBTFUL,
+        () if backtick && text[open - 1] <= b' ' => DOUBTFUL,
         () if whole && !backtick => CERTAIN,
         () if operator && closes && text.len() <= 512 => CERTAIN,
         () if operator && tight => LIKELY,
@@ -207,6 +231,7 @@ fn reached(text: &[u8], at: usize, open: usize, hits: &mut Hits) {
     let score = match (used, odd) {
         (true, true) => CERTAIN,
         (true, false) if text.len() <= 200 => LIKELY,
+        (false, _) if text.len() <= SHORT => LIKELY,
         _ => DOUBTFUL,
     };
     hits.add(Class::Xss, "computed", at..(after + 1).min(text.len()), score);
@@ -227,7 +252,7 @@ fn member(text: &[u8], at: usize, dot: usize, hits: &mut Hits) {
         b"write" | b"writeln" if next == b'(' => LIKELY,
         b"location" | b"href" | b"assign" if next == b'=' || next == b'(' => LIKELY,
         b"eval" | b"alert" | b"execscript" => CERTAIN,
-        b"cookie" | b"location" if text.len() <= 200 => LIKELY,
+        b"cookie" | b"location" | b"domain" if text.len() <= 200 => LIKELY,
         b"cookie" | b"location" => DOUBTFUL,
         _ => return,
     };
@@ -246,17 +271,22 @@ fn symbols(text: &[u8], hits: &mut Hits) {
         let before = at.checked_sub(1).map_or(b' ', |before| text[before]);
         let next = text.get(at + 1).copied().unwrap_or(b' ');
         match before {
-            b'!' | b'+' => matches!(next, b']' | b'!' | b'+' | b'(' | b'['),
+            b'!' | b'+' | b' ' => matches!(next, b']' | b'!' | b'+' | b'(' | b'['),
             b']' | b')' => matches!(next, b']' | b'!' | b'+' | b'('),
             _ => false,
         }
     };
     let run = |text: &[u8]| {
         let start = &text[..12];
-        start.iter().all(|byte| b"[]()!+{}".contains(byte))
+        // A form makes spaces of the signs.
+        start.iter().all(|byte| b"[]()!+{} ".contains(byte))
             && memchr::memmem::find(start, b"[]").is_some()
-            && start.contains(&b'+')
+            && (start.contains(&b'+') || memchr::memmem::find(start, b"![]").is_some())
     };
+    let short = text.len() <= 64 && [&b"![]"[..], b"+[]"].iter().all(|part| find(text, part).is_some());
+    if short || (text.len() <= 16 && find(text, b"!![]").is_some()) {
+        hits.add(Class::Xss, "symbols-few", 0..text.len(), LIKELY);
+    }
     let dense =
         || memchr::memchr_iter(b'[', text).take(64).any(|at| text.len() >= at + 12 && run(&text[at..]));
     if memchr::memchr_iter(b'[', text).filter(odd).take(4).count() == 4 && dense() {

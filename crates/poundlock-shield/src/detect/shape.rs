@@ -26,7 +26,7 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
         called(subject.text, hits);
         ldap(subject.text, hits);
     }
-    if hints.has(Mark::NEWLINE) && hints.has(Mark::COLON) {
+    if hints.has(Mark::NEWLINE) {
         headers(subject, hits);
     }
     if hints.has(Mark::COLON) {
@@ -62,12 +62,25 @@ fn called(text: &[u8], hits: &mut Hits) {
         let start = before.len() - name;
         let marked = before[..start].last();
         let empty = text.get(at + 1) == Some(&b')');
+        let tight = before.len() == at || before.ends_with(b"*/");
         let computed = name == 0
-            && before.len() == at
-            && matches!(marked, Some(b')' | b']' | b'}' | b'\'' | b'"' | b'/'));
+            && text.is_ascii()
+            && (tight || matches!(marked, Some(b')' | b']' | b'}')))
+            && (matches!(marked, Some(b')' | b']' | b'}' | b'\'' | b'"')) || before.ends_with(b"*/"));
+        // `(system)(id)`, `[ system ][0]( ls )`
+        let indexed = text[0] == b'(' || find(text, b"][").is_some() || find(text, b"] [").is_some();
+        let bare =
+            computed && matches!(text[0], b'(' | b'[') && indexed && text.is_ascii() && text.len() <= 96;
+        // `get/substr()`, `array_diff (`
+        let segment = start > 0 && text[start - 1] == b'/' && name > 3;
+        let apart = name > 3 && before.contains(&b'_') && text.len() <= at + 2;
         let quoted = text.iter().any(|byte| matches!(byte, b'$' | b'\'' | b'"' | b';'));
-        let spelled = start == 0 && name > 3 && before.len() == at && (before.contains(&b'_') || empty);
-        if (name > 0 && marked == Some(&b'$')) || (computed && quoted) || spelled {
+        let spelled = (start == 0 || segment)
+            && name > 3
+            && &before[start..] != b"function"
+            && (tight || apart)
+            && (before[start..].contains(&b'_') || empty || text.get(at + 1) == Some(&b'$') || apart);
+        if (name > 0 && marked == Some(&b'$')) || (computed && quoted) || spelled || bare {
             hits.add(Class::Code, "call", start..at + 1, LIKELY);
             return;
         }
@@ -94,7 +107,8 @@ fn ldap(text: &[u8], hits: &mut Hits) {
     if let Some(at) = starts.iter().find_map(|start| find(text, start)) {
         let filter = text[at..].contains(&b'=') && text.len() <= 300;
         if filter {
-            hits.add(Class::Ldap, "filter-start", at..at + 3, DOUBTFUL);
+            let open = find(text, b"*(|(").is_some() || find(text, b"*(&(").is_some();
+            hits.add(Class::Ldap, "filter-start", at..at + 3, if open { CERTAIN } else { DOUBTFUL });
         }
     }
 }
@@ -157,6 +171,9 @@ fn address(subject: &Subject<'_>, hits: &mut Hits) {
         return;
     }
     let text = subject.text;
+    if let Some((rule, end)) = without_slashes(text) {
+        hits.add(Class::Ssrf, rule, 0..end, LIKELY);
+    }
     for at in find_iter(text, b"://").take(MAX_PLACES) {
         let rest = &text[at + 3..];
         let end =
@@ -181,11 +198,28 @@ fn address(subject: &Subject<'_>, hits: &mut Hits) {
     }
 }
 
+/// `http:127.0.0.1`, `http://\l\o\c\a\l`: URLs that libraries read all the same.
+fn without_slashes(text: &[u8]) -> Option<(&'static str, usize)> {
+    let colon = memchr::memchr(b':', text).filter(|at| (3..=8).contains(at))?;
+    let scheme = text[..colon].to_ascii_lowercase();
+    let known = [&b"http"[..], b"https", b"ftp", b"gopher", b"dict"].contains(&&scheme[..]);
+    let rest = &text[colon + 1..text.len().min(colon + 64)];
+    let slashes = rest.iter().take_while(|byte| **byte == b'/').count();
+    let host: &[u8] =
+        rest[slashes..].split(|b| matches!(b, b'/' | b'?' | b'#' | b':')).next().unwrap_or_default();
+    let address = host.len() > 6
+        && host[0].is_ascii_digit()
+        && host.iter().all(|b| b.is_ascii_hexdigit() || b".x".contains(b));
+    let escaped = host.first() == Some(&b'\\') && host.iter().filter(|byte| **byte == b'\\').count() > 2;
+    (known && ((slashes < 2 && address) || escaped)).then_some(("odd-url", colon + 1 + slashes + host.len()))
+}
+
 fn host_kind(host: &[u8]) -> Option<(&'static str, u8)> {
     let lower = host.to_ascii_lowercase();
     if lower.starts_with(b"[") {
         let inside = [&b"[::1]"[..], b"[::]", b"[0:0:0", b"[::ffff:", b"[fe80", b"[fd", b"[fc"];
-        return inside.iter().any(|start| lower.starts_with(start)).then_some(("internal", CERTAIN));
+        let inside = inside.iter().any(|start| lower.starts_with(start));
+        return Some(if inside { ("internal", CERTAIN) } else { ("address", LIKELY) });
     }
     let name = lower.split(|byte| *byte == b':').next().unwrap_or_default();
     let parts: Vec<&[u8]> = name.split(|byte| *byte == b'.').collect();
@@ -288,7 +322,7 @@ fn operator_name(text: &[u8], hits: &mut Hits) {
         let quoted = text[end..].iter().take_while(|byte| matches!(byte, b'"' | b'\'' | b' ')).count();
         let key = text.get(end + quoted) == Some(&b':');
         let score = match before {
-            None if end == text.len() => CERTAIN,
+            None if end == text.len() || key => CERTAIN,
             Some(b'{' | b'"' | b'\'' | b',' | b'[') if key => CERTAIN,
             _ => continue,
         };

@@ -9,12 +9,13 @@ mod broken;
 mod calls;
 mod clauses;
 mod expr;
+mod pieces;
 mod rules;
 mod statement;
 mod token;
 mod word;
 
-use super::{Hits, Subject, hints::Mark};
+use super::{Hits, LIKELY, Subject, hints::Mark};
 use expr::Sentence;
 pub(super) use statement::SHORT;
 use token::tokens;
@@ -41,6 +42,12 @@ fn read(text: &[u8], from: usize, quote: Option<u8>, hits: &mut Hits) {
     let sentence = Sentence::new(text, &tokens);
     for at in 0..tokens.len() {
         rules::at(&sentence, at, hits);
+    }
+    if text.len() <= pieces::LONGEST && text.is_ascii() {
+        let found = (0..tokens.len()).find_map(|at| Some((at, pieces::at(&sentence, at)?)));
+        if let Some((at, end)) = found {
+            rules::add(&sentence, at, end, "piece", LIKELY, hits);
+        }
     }
     statement::whole(&sentence, hits);
 }

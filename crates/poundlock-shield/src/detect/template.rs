@@ -30,6 +30,10 @@ const LONGEST: usize = 400;
 /// Looks for expressions.
 pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     let text = subject.text;
+    let razor = text.strip_prefix(b"@(").and_then(|rest| rest.strip_suffix(b")"));
+    if razor.is_some_and(calculates) {
+        hits.add(Class::Template, "expression", 0..text.len(), CERTAIN);
+    }
     let marks = [(Mark::BRACE, b'{'), (Mark::LESS | Mark::PERCENT, b'<'), (Mark::BRACKET, b'[')];
     for (_, byte) in marks.into_iter().filter(|(mark, _)| subject.hints.has(*mark)) {
         for at in memchr::memchr_iter(byte, text).take(MAX_EXPRESSIONS) {
@@ -52,7 +56,14 @@ fn expression(text: &[u8], at: usize, open: &[u8], close: &[u8], hits: &mut Hits
     let Some(length) = find(window, close) else { return };
     let score = judge(&window[..length], open);
     if score > 0 {
+        let runs = open == b"<%"
+            && text.len() <= 64
+            && at == 0
+            && window[..length].iter().any(|b| b"`(".contains(b));
+        let score = if runs { CERTAIN } else { score };
+        let alone = score == DOUBTFUL && text.len() <= 64;
         let score = if text.len() > 512 { score.min(LIKELY) } else { score };
+        let score = if alone { LIKELY } else { score };
         hits.add(Class::Template, "expression", at..from + length + close.len(), score);
     }
 }

@@ -133,7 +133,7 @@ fn long_name(place: Place, field: &str, name: &[u8], found: &mut Vec<Value>) {
 }
 
 /// From how many bytes on a name is looked at like a value.
-pub const LONG_NAME: usize = 10;
+pub const LONG_NAME: usize = 9;
 
 fn cookies(header: &[u8], found: &mut Vec<Value>) {
     for pair in header.split(|byte| *byte == b';') {

@@ -145,13 +145,14 @@ fn runs(name: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
     let name = name.trim_ascii_end();
     let end = name.iter().rposition(|byte| *byte != b'.').map_or(0, |last| last + 1);
-    let extension = name[..end].rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    // The first one counts for some servers: `x.php.jpg`, `x. php`.
+    let mut extensions = name[..end].split(|byte| *byte == b'.').skip(1).map(<[u8]>::trim_ascii);
     let known = [
         "phar", "phtml", "pht", "jsp", "jspx", "asp", "aspx", "ashx", "cgi", "pl", "sh", "exe", "bat", "cmd",
         "shtml",
     ];
-    end > extension.len()
-        && (extension.starts_with(b"php") || known.iter().any(|k| extension == k.as_bytes()))
+    extensions
+        .any(|extension| extension.starts_with(b"php") || known.iter().any(|k| extension == k.as_bytes()))
 }
 
 #[cfg(test)]

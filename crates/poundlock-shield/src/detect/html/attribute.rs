@@ -134,7 +134,9 @@ pub(super) fn script_url(value: &[u8]) -> Option<u8> {
     let plain = plain.strip_prefix(b"url=").or_else(|| plain.strip_prefix(b"feed:")).unwrap_or(&plain);
     let schemes = ["javascript:", "vbscript:", "livescript:", "mocha:", "jscript:", "mhtml:"];
     if let Some(scheme) = schemes.iter().find(|scheme| plain.starts_with(scheme.as_bytes())) {
-        return runs(&plain[scheme.len()..]);
+        // A link that does nothing needs no disguise.
+        let hidden = decoded.is_some().then_some(LIKELY);
+        return runs(&plain[scheme.len()..]).or(hidden);
     }
     let data = plain.strip_prefix(b"data:")?;
     let kinds =

@@ -149,7 +149,7 @@ const MORE_EVENTS: [&str; 9] =
 
 /// Whether an attribute of this name runs its value when something happens.
 pub(super) fn is_event(name: &[u8]) -> bool {
-    let Some(event) = name.get(2..).filter(|_| name.len() <= 40 && name[..2].eq_ignore_ascii_case(b"on"))
+    let Some(event) = name.get(2..).filter(|_| name.len() <= 48 && name[..2].eq_ignore_ascii_case(b"on"))
     else {
         return false;
     };

@@ -2,13 +2,18 @@
 //!
 //! Main item: [`read`].
 
-use super::super::path::is_sensitive;
-use std::{collections::HashMap, sync::LazyLock};
+use super::{
+    super::path::is_sensitive,
+    names::{COMMANDS, all},
+};
+use std::sync::LazyLock;
 
 /// What kind of name a command has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// No word of English.
+    /// No word of any language.
+    Tool,
+    /// Hardly a word of English.
     Strong,
     /// A word that texts have as well.
     English,
@@ -40,236 +45,114 @@ pub(super) struct Command {
     pub(super) length: usize,
     /// Whether quotes, backslashes or empty variables are inside the name.
     pub(super) disguised: bool,
-    /// Whether the argument is a file or an address that attacks use.
+    /// Whether the name stands in quotes of its own: `"id"`.
+    pub(super) quoted: bool,
+    /// Whether the first argument is what only commands have: an option, a path, an address.
     pub(super) telling: bool,
+    /// Whether one of the arguments is a file or an address that attacks ask for.
+    pub(super) aimed: bool,
 }
 
-/// Commands whose names are no words.
-const STRONG: [&str; 185] = [
-    "apt",
-    "apt-get",
-    "yum",
-    "dnf",
-    "apk",
-    "dpkg",
-    "rpm",
-    "aptitude",
-    "perf",
-    "c89",
-    "c99",
-    "cpulimit",
-    "tcpdump",
-    "strace",
-    "gdb",
-    "whois",
-    "unzip",
-    "7z",
-    "journalctl",
-    "ansible",
-    "ansible-playbook",
-    "ansible-doc",
-    "ansible-galaxy",
-    "zgrep",
-    "zcat",
-    "zstdcat",
-    "bzcat",
-    "xzcat",
-    "nawk",
-    "mawk",
-    "vi",
-    "emacs",
-    "nano",
-    "msgfilter",
-    "cscli",
-    "jq",
-    "tshark",
-    "aria2c",
-    "axel",
-    "rustc",
-    "javac",
-    "jrunscript",
-    "luajit",
-    "irb",
-    "pry",
-    "sqlite3",
-    "mysqldump",
-    "redis-cli",
-    "gtester",
-    "unshare",
-    "chroot",
-    "capsh",
-    "setarch",
-    "taskset",
-    "ionice",
-    "runuser",
-    "doas",
-    "pkexec",
-    "stdbuf",
-    "flock",
-    "timeout",
-    "taskkill",
-    "whereis",
-    "qwinsta",
-    "nltest",
-    "dsquery",
-    "vssadmin",
-    "schtasks",
-    "icacls",
-    "attrib",
-    "findstr",
-    "fsutil",
-    "netsh",
-    "nbtstat",
-    "pathping",
-    "getmac",
-    "gpresult",
-    "whoami",
-    "ls",
-    "cat",
-    "uname",
-    "ifconfig",
-    "netstat",
-    "wget",
-    "curl",
-    "ping",
-    "ping6",
-    "nslookup",
-    "chmod",
-    "chown",
-    "passwd",
-    "bash",
-    "sh",
-    "zsh",
-    "ksh",
-    "csh",
-    "dash",
-    "nc",
-    "ncat",
-    "netcat",
-    "telnet",
-    "python",
-    "python3",
-    "python2",
-    "perl",
-    "ruby",
-    "php",
-    "gcc",
-    "awk",
-    "gawk",
-    "sed",
-    "grep",
-    "egrep",
-    "xargs",
-    "tee",
-    "tar",
-    "gzip",
-    "base64",
-    "xxd",
-    "nohup",
-    "sudo",
-    "su",
-    "crontab",
-    "systemctl",
-    "ps",
-    "pwd",
-    "printenv",
-    "id",
-    "dir",
-    "ipconfig",
-    "net",
-    "cmd",
-    "powershell",
-    "pwsh",
-    "certutil",
-    "bitsadmin",
-    "tasklist",
-    "wmic",
-    "reg",
-    "rundll32",
-    "regsvr32",
-    "mshta",
-    "cscript",
-    "wscript",
-    "systeminfo",
-    "tracert",
-    "traceroute",
-    "del",
-    "rmdir",
-    "mkdir",
-    "rm",
-    "mv",
-    "cp",
-    "ln",
-    "dd",
-    "df",
-    "du",
-    "lsof",
-    "arp",
-    "dig",
-    "socat",
-    "ssh",
-    "scp",
-    "ftp",
-    "tftp",
-    "rsync",
-    "busybox",
-    "lynx",
-    "nmap",
-    "openssl",
-    "tac",
-    "nl",
-    "hexdump",
-    "finger",
-    "sleep",
-    "hostname",
-    "uptime",
-    "useradd",
-    "adduser",
-    "getent",
-    "env",
-    "lspci",
-    "dmesg",
-    "vim",
-    "ipcs",
+/// Commands that run another one.
+const WRAPPERS: [&str; 14] = [
+    "time", "nohup", "sudo", "env", "exec", "command", "nice", "timeout", "stdbuf", "busybox", "xargs",
+    "doas", "setsid", "builtin",
 ];
-
-/// Commands whose names are words of English, or of everybody who builds programs.
-const ENGLISH: [&str; 63] = [
-    "who", "w", "time", "find", "sort", "more", "less", "type", "date", "last", "at", "top", "kill", "echo",
-    "set", "head", "tail", "test", "true", "false", "touch", "cut", "split", "history", "file", "which",
-    "host", "mail", "man", "make", "expr", "read", "start", "copy", "move", "strings", "help", "exec",
-    "eval", "export", "print", "printf", "node", "source", "mount", "shutdown", "npm", "npx", "yarn", "gem",
-    "pip", "pip3", "pipx", "git", "docker", "kubectl", "rake", "tmux", "mysql", "psql", "octave", "julia",
-    "lua",
-];
-
-static COMMANDS: LazyLock<HashMap<&'static [u8], Kind>> = LazyLock::new(|| {
-    let of = |names: &'static [&'static str], kind| names.iter().map(move |name| (name.as_bytes(), kind));
-    of(&ENGLISH, Kind::English).chain(of(&STRONG, Kind::Strong)).collect()
-});
 
 /// Reads the command at `from`, if one of a known name is there.
 pub(super) fn read(text: &[u8], from: usize) -> Option<Command> {
     let start =
         from + text[from.min(text.len())..].iter().take(16).take_while(|b| b" \t({+'\"".contains(b)).count();
+    let start = after_variable(text, start);
     // What starts like no command is told by its first two letters, which is most of what texts have.
     if !may_start(text.get(start..)?) {
         return None;
     }
-    let (name, end, disguised) = name(text, start)?;
-    let base = base(&name);
-    let path = base.len() < name.len();
-    let known = *COMMANDS.get(&*base.to_ascii_lowercase())?;
-    let kind = if path { Kind::Path } else { known };
-    let (rest, telling) = rest(text, end);
-    Some(Command { kind, rest, end, length: name.len(), disguised, telling })
+    let name = name(text, start)?;
+    let base = base(&name.spelled).to_ascii_lowercase();
+    let path = base.len() < name.spelled.len();
+    let known = *COMMANDS.get(&*base).or_else(|| COMMANDS.get(unversioned(&base)?))?;
+    let (rest, telling) = rest(text, name.end);
+    let wraps = rest != Rest::Nothing && WRAPPERS.iter().any(|w| base == w.as_bytes());
+    let wraps = wraps && runs_other(text, name.end);
+    let rest = if wraps { Rest::Argument } else { rest };
+    let kind = match known {
+        _ if path => Kind::Path,
+        _ if wraps => Kind::Strong,
+        known => known,
+    };
+    Some(Command {
+        kind,
+        rest,
+        end: name.end,
+        length: name.spelled.len(),
+        disguised: name.disguised,
+        quoted: name.quoted,
+        telling,
+        aimed: rest == Rest::Argument && aims(text, name.end),
+    })
+}
+
+/// `$x cat`: a variable that is not set vanishes.
+fn after_variable(text: &[u8], start: usize) -> usize {
+    let Some([b'$', first, ..]) = text.get(start..) else { return start };
+    if !(first.is_ascii_alphabetic() || matches!(first, b'@' | b'*' | b'_')) {
+        return start;
+    }
+    let length = text[start + 1..]
+        .iter()
+        .take(16)
+        .take_while(|b| b.is_ascii_alphanumeric() || b"@*_".contains(b))
+        .count();
+    let end = start + 1 + length;
+    let gap = text[end..].iter().take(8).take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    if gap > 0 { end + gap } else { start }
+}
+
+/// `python3.10` is Python.
+fn unversioned(name: &[u8]) -> Option<&[u8]> {
+    let end = name.iter().rposition(|byte| !(byte.is_ascii_digit() || *byte == b'.'))? + 1;
+    let versioned = [&b"python"[..], b"php", b"perl", b"ruby", b"lua", b"pip", b"gcc", b"node", b"java"];
+    versioned.contains(&&name[..end]).then_some(&name[..end])
+}
+
+/// Whether the word after a command that runs others is one that is no word of English.
+fn runs_other(text: &[u8], end: usize) -> bool {
+    let rest = text[end..].trim_ascii_start();
+    let length =
+        rest.iter().take(LONGEST).take_while(|b| b.is_ascii_alphanumeric() || b"_-/".contains(b)).count();
+    let word = rest[..length].to_ascii_lowercase();
+    matches!(COMMANDS.get(base(&word)), Some(Kind::Tool | Kind::Strong))
+}
+
+/// Whether one of the first arguments is what attacks ask for: a known file, an address, a drive.
+fn aims(text: &[u8], end: usize) -> bool {
+    let line = &text[end..text.len().min(end + 160)];
+    let words = line.split(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'+' | b'=' | b'\'' | b'"'));
+    words
+        .filter(|word| !word.is_empty())
+        .take(8)
+        .any(|word| address(word) || drive(word) || url(word) || is_sensitive(word))
+}
+
+fn address(word: &[u8]) -> bool {
+    word.iter().filter(|byte| **byte == b'.').count() == 3
+        && word.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
+        && word[0].is_ascii_digit()
+}
+
+fn url(word: &[u8]) -> bool {
+    word.starts_with(b"http://") || word.starts_with(b"https://") || word.starts_with(b"ftp://")
+}
+
+fn drive(word: &[u8]) -> bool {
+    word.len() > 1 && word[1] == b':' && word[0].is_ascii_alphabetic()
 }
 
 /// Pairs of first letters of all commands and of the folders they are in.
 static STARTS: LazyLock<[bool; 1 << 16]> = LazyLock::new(|| {
     let mut table = [false; 1 << 16];
-    let names = ENGLISH.iter().chain(&STRONG).chain(&["bin", "usr"]);
-    for name in names {
+    for name in all().chain(["bin", "usr"]) {
         let bytes = name.as_bytes();
         let second = bytes.get(1).copied().unwrap_or(0);
         table[usize::from(bytes[0]) << 8 | usize::from(second)] = true;
@@ -283,13 +166,12 @@ fn may_start(text: &[u8]) -> bool {
     let second = text.get(1).map_or(0, u8::to_ascii_lowercase);
     match (first, second) {
         (b'/' | b'\\' | b'$', _) => true,
-        (first, _) if !first.is_ascii_alphabetic() => false,
-        (first, second) if second.is_ascii_alphabetic() => {
+        (first, _) if !first.is_ascii_alphanumeric() => false,
+        (first, second) if second.is_ascii_alphanumeric() => {
             STARTS[usize::from(first) << 8 | usize::from(second)]
         }
-        (first, b'0'..=b'9' | b'_') => STARTS[usize::from(first) << 8],
-        // A command of one letter, or one that goes on behind a quote.
-        (_, b'\'' | b'"' | b'\\' | b'^' | b'$') => true,
+        // A command of one letter, or one that goes on behind something that vanishes.
+        (_, b'\'' | b'"' | b'\\' | b'^' | b'$' | b'`' | b'<' | b'[') => true,
         (first, _) => STARTS[usize::from(first) << 8],
     }
 }
@@ -297,48 +179,91 @@ fn may_start(text: &[u8]) -> bool {
 /// The longest name that is read.
 const LONGEST: usize = 48;
 
-/// The name at `start` without what a shell drops: quotes, backslashes, carets, empty variables.
-fn name(text: &[u8], start: usize) -> Option<(Vec<u8>, usize, bool)> {
-    let mut name = Vec::new();
-    let mut at = start;
-    let mut disguised = false;
-    let mut open = None;
-    while let Some(byte) = text.get(at) {
-        let dropped = match byte {
-            b'\\' | b'^' if text.get(at + 1).is_some_and(u8::is_ascii_alphabetic) && !name.is_empty() => 1,
-            quote @ (b'\'' | b'"') if open == Some(*quote) => {
-                open = None;
-                1
-            }
-            // `c'a't`, `wh""oami`: pairs inside of a word.
-            quote @ (b'\'' | b'"') if open.is_none() && inside(text, at, &name) => {
-                open = Some(*quote);
-                1
-            }
-            b'$' if matches!(text.get(at + 1), Some(b'@' | b'*' | b'1'..=b'9')) => 2,
-            _ => 0,
-        };
+#[derive(Default)]
+struct Name {
+    spelled: Vec<u8>,
+    end: usize,
+    disguised: bool,
+    /// Whether quotes are around the name and nothing else.
+    quoted: bool,
+}
+
+/// The name at `start` without what a shell drops: quotes, backslashes, carets, empty variables and commands.
+fn name(text: &[u8], start: usize) -> Option<Name> {
+    let mut name = Name { end: start, ..Name::default() };
+    let before = start.checked_sub(1).map(|at| text[at]).filter(|byte| matches!(byte, b'\'' | b'"'));
+    let mut open = before;
+    let mut first = before.is_some();
+    while let Some(byte) = text.get(name.end) {
+        let at = name.end;
+        let dropped = dropped(text, at, &name.spelled, &mut open);
         if dropped > 0 {
-            disguised = true;
-            at += dropped;
-        } else if byte.is_ascii_alphanumeric()
-            || matches!(byte, b'/' | b'_')
-            || (*byte == b'.' && name.len() > 1)
-        {
-            name.push(*byte);
-            at += 1;
+            name.quoted = first && open.is_none();
+            name.disguised |= !name.quoted;
+            first = false;
+            name.end += dropped;
+        } else if let Some(letter) = bracketed(text, at) {
+            name.disguised = true;
+            name.spelled.push(letter);
+            name.end += 3;
+        } else if spells(text, at, &name.spelled) {
+            name.disguised |= name.quoted;
+            name.quoted = false;
+            name.spelled.push(*byte);
+            name.end += 1;
         } else {
             break;
         }
-        if at - start > LONGEST {
+        if name.end - start > LONGEST {
             return None;
         }
     }
     // `.exe` belongs to the name, a full stop does not.
-    if name.len() > 4 && name[name.len() - 4..].eq_ignore_ascii_case(b".exe") {
-        name.truncate(name.len() - 4);
+    let spelled = &mut name.spelled;
+    if spelled.len() > 4 && spelled[spelled.len() - 4..].eq_ignore_ascii_case(b".exe") {
+        spelled.truncate(spelled.len() - 4);
     }
-    (!name.is_empty()).then_some((name, at, disguised))
+    (!name.spelled.is_empty()).then_some(name)
+}
+
+/// Whether the byte at `at` belongs to a name.
+fn spells(text: &[u8], at: usize, name: &[u8]) -> bool {
+    let byte = text[at];
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'/' | b'_')
+        || (byte == b'.' && name.len() > 1)
+        || (byte == b'-' && !name.is_empty() && text.get(at + 1).is_some_and(u8::is_ascii_alphabetic))
+}
+
+/// How many bytes at `at` a shell drops from a word.
+fn dropped(text: &[u8], at: usize, name: &[u8], open: &mut Option<u8>) -> usize {
+    let rest = &text[at..];
+    let goes_on = |from: usize| rest.get(from).is_some_and(u8::is_ascii_alphabetic) && !name.is_empty();
+    match rest {
+        [b'\\' | b'^', ..] if goes_on(1) => 1,
+        [quote @ (b'\'' | b'"'), ..] if *open == Some(*quote) => {
+            *open = None;
+            1
+        }
+        // `c'a't`, `wh""oami`: pairs inside of a word.
+        [quote @ (b'\'' | b'"'), ..] if open.is_none() && inside(text, at, name) => {
+            *open = Some(*quote);
+            1
+        }
+        [b'$', b'@' | b'*' | b'1'..=b'9', ..] => 2,
+        [b'$', b'-' | b'_' | b'$' | b'!' | b'#' | b'?' | b'0', ..] if goes_on(2) => 2,
+        [b'<' | b'$', b'(', b')', ..] if goes_on(3) => 3,
+        [b'`', b'`', ..] if goes_on(2) => 2,
+        _ => 0,
+    }
+}
+
+/// `[r]`: a pattern that only the letter itself fits.
+fn bracketed(text: &[u8], at: usize) -> Option<u8> {
+    match text[at..] {
+        [b'[', letter, b']', ..] if letter.is_ascii_alphabetic() => Some(letter),
+        _ => None,
+    }
 }
 
 /// Whether the quote at `at` opens inside of a word, with its partner near.
@@ -367,10 +292,16 @@ fn rest(text: &[u8], end: usize) -> (Rest, bool) {
             return (if trimmed.len() <= 2 { Rest::Nothing } else { Rest::Words }, false);
         }
         // `cat$IFS/etc`, `ls${IFS}-l`
-        b'$' => return (Rest::Argument, true),
+        b'$' if trimmed.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || b"{(@*".contains(byte)) => {
+            return (Rest::Argument, true);
+        }
         b'/' | b'\\' if !spaced && trimmed.len() > 3 => return (Rest::Argument, false),
         _ if !spaced => return (Rest::Words, false),
         _ => {}
+    }
+    // `chmod +x`
+    if trimmed.len() < rest.len() && *first == b'+' && trimmed.get(1).is_some_and(u8::is_ascii_alphabetic) {
+        return (Rest::Argument, false);
     }
     let words = trimmed.strip_prefix(b"+").unwrap_or(trimmed);
     // `git+https://…` is a scheme.
@@ -380,7 +311,11 @@ fn rest(text: &[u8], end: usize) -> (Rest, bool) {
     argument(words)
 }
 
+/// How much of the arguments is looked at.
+const ARGUMENTS: usize = 256;
+
 fn argument(rest: &[u8]) -> (Rest, bool) {
+    let rest = &rest[..rest.len().min(ARGUMENTS)];
     let length = rest
         .iter()
         .take_while(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b';' | b'|' | b'&' | b'`' | b')'))
@@ -389,13 +324,10 @@ fn argument(rest: &[u8]) -> (Rest, bool) {
     let option = word.len() > 1
         && (word[0] == b'-' || (word[0] == b'/' && word.len() <= 3))
         && word[1].is_ascii_alphanumeric();
-    let drive = word.len() > 1 && word[1] == b':' && word[0].is_ascii_alphabetic();
-    let address = word.iter().filter(|byte| **byte == b'.').count() == 3
-        && word.iter().all(|b| b.is_ascii_digit() || *b == b'.');
     let url = memchr::memmem::find(word, b"://").is_some();
     let path = word.first().is_some_and(|byte| matches!(byte, b'/' | b'~' | b'$' | b'*')) && word.len() > 1;
-    let telling = address || drive || is_sensitive(word) || url || (option && word.len() <= 3);
-    if option || drive || address || url || path || telling {
+    let telling = address(word) || drive(word) || is_sensitive(word) || url || (option && word.len() <= 3);
+    if option || path || telling {
         return (Rest::Argument, telling || path);
     }
     // `5`, `file.txt`, `"quoted"`
@@ -403,7 +335,7 @@ fn argument(rest: &[u8]) -> (Rest, bool) {
     let alone = after.first().is_none_or(|byte| b";|&`)#>".contains(byte));
     let plain = word.iter().all(u8::is_ascii_alphabetic);
     match () {
-        () if !plain && alone => (Rest::Argument, false),
+        () if !plain && alone && word.is_ascii() => (Rest::Argument, false),
         () if alone => (Rest::Word, false),
         () => (Rest::Words, false),
     }

@@ -20,6 +20,8 @@ pub(super) fn broken(s: &Sentence<'_>, at: usize) -> Found {
         return Some(found);
     }
     match s.kind(next)? {
+        // `', 2), (1, (SELECT …`: another row.
+        Kind::Comma if next == at + 1 => row(s, next),
         Kind::Tail => tail(s, next),
         Kind::Semicolon if s.kind(next + 1) == Some(Kind::Tail) => tail(s, next + 1),
         Kind::Operator | Kind::Pipes => {
@@ -35,6 +37,19 @@ pub(super) fn broken(s: &Sentence<'_>, at: usize) -> Found {
         }
         _ => None,
     }
+}
+
+/// `', 2),(`: the end of one row of values, and the start of another.
+fn row(s: &Sentence<'_>, comma: usize) -> Found {
+    let mut at = comma;
+    for _ in 0..16 {
+        if s.kind(at) != Some(Kind::Comma) {
+            break;
+        }
+        at = s.expression(at + 1)?.end;
+    }
+    let next = s.kind(at) == Some(Kind::Close) && s.kind(at + 1) == Some(Kind::Comma);
+    (next && s.kind(at + 2) == Some(Kind::Open)).then_some(("row", at + 3, CERTAIN))
 }
 
 /// The query goes on to the end of the value, where a comment hides the rest or the query's own quote
@@ -71,6 +86,11 @@ pub(super) fn continued(s: &Sentence<'_>, at: usize) -> Found {
     let before = &s.text[..s.tokens[0].start];
     let word = !before.trim_ascii().iter().any(u8::is_ascii_whitespace);
     let single = s.text[s.tokens[0].start] == b'\'';
+    // `x'|name--`
+    let named = !telling && word && s.text[..].ends_with(b"--");
+    if named && s.kind(at) == Some(Kind::Tail) {
+        return Some(("continued", at, LIKELY));
+    }
     let short = open && before.len() <= 64 && s.spelled(at - 1).len() <= 32;
     let score = match () {
         () if short && single && (word || compared) => CERTAIN,

@@ -72,6 +72,13 @@ pub(super) fn tells(s: &Sentence<'_>, at: usize) -> bool {
         s.operand(at).is_some_and(|(_, kind)| kind >= Operand::Function || kind == Operand::Variable)
     };
     let secret = ["version", "current_user", "session_user", "system_user", "current_database", "db_name"];
+    let nested = ["user", "database", "version", "schema"];
+    if nested.iter().any(|name| s.says(arguments, name))
+        && s.kind(arguments + 1) == Some(Kind::Open)
+        && s.kind(arguments + 2) == Some(Kind::Close)
+    {
+        return true;
+    }
     (s.kind(arguments) == Some(Kind::Close) && secret.iter().any(|name| s.says(at, name))) || asks(arguments)
 }
 

@@ -4,7 +4,7 @@
 
 use super::{
     expr::{Operand, Sentence},
-    rules::{Before, Found, before, hidden, more_follows},
+    rules::{Before, Found, LONG, before, hidden, more_follows},
     token::Kind,
     word::Word,
 };
@@ -21,6 +21,12 @@ pub(super) fn union(s: &Sentence<'_>, at: usize) -> Found {
     }
     if !s.is(next, Word::Select) {
         return cut_union(s, at);
+    }
+    let gap = &s.text[s.tokens[at].end..s.tokens[next].start];
+    let commented = memchr::memmem::find(gap, b"/*").is_some();
+    let odd = s.kind(next + 1) == Some(Kind::Word(Word::Name)) && s.kind(next + 2) == Some(Kind::Number);
+    if commented || s.is(next + 1, Word::From) || odd {
+        return Some(("union", next + 1, CERTAIN));
     }
     if let Some(end) = s.select_list(next) {
         return Some(("union", end, CERTAIN));
@@ -42,6 +48,10 @@ pub(super) fn union(s: &Sentence<'_>, at: usize) -> Found {
         // `union select keyword`: what somebody looks for in a search engine.
         Some(Kind::Word(_)) if s.ends(next + 2) || s.kind(next + 2) == Some(Kind::Close) => {
             let alone = matches!(before(s, at), Before::Start | Before::Word);
+            // No column has such a name.
+            if alone && !s.spelled(next + 1).is_ascii() {
+                return Some(("union", next + 2, DOUBTFUL));
+            }
             Some(("union", next + 2, if alone { LIKELY } else { CERTAIN }))
         }
         _ => Some(("union-words", next + 1, DOUBTFUL)),
@@ -59,6 +69,9 @@ pub(super) fn cut_union(s: &Sentence<'_>, at: usize) -> Found {
 
 /// `WHERE 1=1`, `HAVING 1=1`
 pub(super) fn filter(s: &Sentence<'_>, at: usize) -> Found {
+    if s.is(at, Word::Having) && having_constant(s, at) {
+        return Some(("filter", at + 2, CERTAIN));
+    }
     let c = s.condition(at + 1)?;
     let prose = before(s, at) == Before::Word && !matches!(s.kind(at - 1), Some(Kind::Word(Word::Name)));
     let score = match () {
@@ -72,6 +85,16 @@ pub(super) fn filter(s: &Sentence<'_>, at: usize) -> Found {
         () => DOUBTFUL,
     };
     Some(("filter", c.end, score))
+}
+
+/// `HAVING (1 OR true)`, `HAVING 1 FOR UPDATE`
+fn having_constant(s: &Sentence<'_>, at: usize) -> bool {
+    let operand = s.skip_open(at + 1);
+    let constant = s.expression(operand).filter(|e| e.constant);
+    constant.is_some_and(|e| {
+        (operand > at + 1 && s.is(e.end, Word::And))
+            || (s.says(e.end, "for") && s.spelled(e.end + 1).len() >= 6)
+    })
 }
 
 /// `ORDER BY 1`, `GROUP BY a, b HAVING …`
@@ -131,6 +154,12 @@ pub(super) fn case(s: &Sentence<'_>, at: usize) -> Found {
     if s.is(at + 2, Word::When) && s.is(at + 4, Word::Then) {
         return Some(("case", at + 5, if at <= 1 { CERTAIN } else { LIKELY }));
     }
+    // `CASE WHEN … THEN … END`, from the start.
+    let then = (at..at + 12).find(|at| s.is(*at, Word::Then));
+    let ended = then.is_some_and(|then| (then..then + 12).any(|at| s.is(at, Word::End)));
+    if at == 0 && s.is(1, Word::When) && ended {
+        return Some(("case", 2, CERTAIN));
+    }
     let whole = at == 0 && s.expression(0).is_some_and(|e| e.kind == Operand::Case && s.ends(e.end));
     if whole && (at..at + 12).any(|at| s.is(at, Word::Then)) {
         return Some(("case", s.tokens.len(), CERTAIN));
@@ -167,4 +196,25 @@ pub(super) fn tested(s: &Sentence<'_>, at: usize) -> Found {
     let c = s.condition(at + 1).filter(|c| at == 0 && !c.word && c.left.constant && c.right.constant)?;
     (s.kind(c.end) == Some(Kind::Close) && s.expression(at).is_some_and(|whole| s.ends(whole.end)))
         .then_some(("tested", c.end + 1, CERTAIN))
+}
+
+/// A `SELECT` that something stands before: `-1 uni0n select concat(a, b), 2 from c`.
+pub(super) fn inner_select(s: &Sentence<'_>, at: usize) -> Found {
+    if at == 0 || at > 5 || s.text.len() > LONG {
+        return None;
+    }
+    if let Some(Kind::Break) = s.kind(at - 1) {
+        let cut = s.tokens.last().is_some_and(|token| token.kind == Kind::Tail);
+        return cut.then_some(("select", at + 1, CERTAIN));
+    }
+    let end = s.select_list(at)?;
+    let list = at..end.min(at + 64).min(s.tokens.len());
+    let has = |kind: Kind| list.clone().any(|at| s.kind(at) == Some(kind));
+    let count = list.clone().filter(|at| s.kind(*at) == Some(Kind::Comma)).count();
+    let numbers = s.kind(at + 1) == Some(Kind::Number) && count >= 3;
+    let catalogue = s.is(end, Word::From) && s.is(s.skip_open(end + 1), Word::Catalogue);
+    let again =
+        (0..at).any(|at| s.is(at, Word::Select)) && s.kind(at + 1) == Some(Kind::Number) && s.ends(end);
+    let certain = (has(Kind::Comma) && has(Kind::Open)) || numbers || catalogue || again;
+    Some(("select", end, if certain { CERTAIN } else { DOUBTFUL }))
 }

@@ -221,7 +221,9 @@ impl<'a> Sentence<'a> {
             let kind = if probe { Operand::Probe } else { Operand::Call };
             return Some((self.after_group(end), kind));
         }
-        Some((end, Operand::Name))
+        // `UTL_HTTP.REQUEST`, cut short
+        let package = end > at + 1 && self.is(at, Word::Probe);
+        Some((end, if package { Operand::Probe } else { Operand::Name }))
     }
 
     fn case_end(&self, at: usize) -> usize {

@@ -31,6 +31,8 @@ pub(super) fn at(s: &Sentence<'_>, at: usize, hits: &mut Hits) {
         Kind::Word(Word::Procedure) => clauses::procedure(s, at),
         Kind::Word(Word::Case) => clauses::case(s, at),
         Kind::Word(Word::Limit) => clauses::limit(s, at),
+        Kind::Word(Word::Select) => clauses::inner_select(s, at),
+        Kind::Word(Word::Statement) => statement::inner(s, at),
         Kind::Word(Word::Waitfor) => statement::waitfor(s, at),
         Kind::Word(Word::Compare) | Kind::Compare => compared(s, at),
         Kind::Variable => calls::variable(s, at),
@@ -62,11 +64,24 @@ fn logic(s: &Sentence<'_>, at: usize) -> Found {
     }
     let before = before(s, at);
     let start = at + 1;
+    if s.says(start, "match") && (start + 1..start + 6).any(|at| s.says(at, "against")) {
+        return Some(("match", start + 1, if before == Before::Word { LIKELY } else { CERTAIN }));
+    }
     if let Some(condition) = s.condition(start) {
         let score = condition_score(s, at, &condition, before);
+        if let Some(end) = cut(s, before).filter(|_| score < CERTAIN) {
+            return Some(("cut", end, CERTAIN));
+        }
         return (score > 0).then_some(("condition", condition.end, score));
     }
+    if let Some(end) = cut(s, before) {
+        return Some(("cut", end, CERTAIN));
+    }
     if s.is(start, Word::Select) && before != Before::Word && s.selects(start) {
+        return Some(("query", start + 2, CERTAIN));
+    }
+    let opened = s.kind(start) == Some(Kind::Open) && s.is(start + 1, Word::Select);
+    if opened && before != Before::Word && (start + 2..start + 12).any(|at| s.is(at, Word::From)) {
         return Some(("query", start + 2, CERTAIN));
     }
     let operand = s.expression(s.skip_open(start))?;
@@ -75,7 +90,18 @@ fn logic(s: &Sentence<'_>, at: usize) -> Found {
         Operand::Query => CERTAIN,
         Operand::Probe if before != Before::Word => CERTAIN,
         Operand::Function if before == Before::Break => CERTAIN,
-        Operand::Function if before == Before::Number && s.ends(operand.end) => CERTAIN,
+        Operand::Function
+            if before == Before::Number && (closed || s.kind(operand.end) == Some(Kind::Compare)) =>
+        {
+            CERTAIN
+        }
+        kind if kind.asks() && before == Before::Break && closed => CERTAIN,
+        Operand::Function if before == Before::Start && hidden(s, operand.end) => CERTAIN,
+        kind if kind.asks() && before == Before::Number && hidden(s, operand.end) => CERTAIN,
+        // Nothing but the quote stands before it.
+        Operand::Number | Operand::Literal if before == Before::Break && closed && s.tokens[0].start == 0 => {
+            CERTAIN
+        }
         Operand::Function | Operand::Case | Operand::Variable if before != Before::Word => LIKELY,
         // `' or 1 -- `, `' or 'x`: the query goes on only if something closes the literal.
         Operand::OpenText if before == Before::Break && !pipes && nonempty(s, operand.end) && tight(s) => {
@@ -84,14 +110,22 @@ fn logic(s: &Sentence<'_>, at: usize) -> Found {
         _ if before == Before::Break && operand.constant && hidden(s, operand.end) => CERTAIN,
         _ if before == Before::Break && operand.constant && (closed || pipes) => LIKELY,
         Operand::Number | Operand::Literal if before == Before::Number && hidden(s, operand.end) => CERTAIN,
-        // Nothing but the quote stands before it.
-        Operand::Number | Operand::Literal if before == Before::Break && closed && s.tokens[0].start == 0 => {
-            CERTAIN
-        }
+        Operand::Call if before == Before::Break => LIKELY,
         _ if before == Before::Break && more(s, operand.end) => LIKELY,
         _ => 0,
     };
     (score > 0).then_some(("operand", operand.end, score))
+}
+
+/// The end of the value, if the literal was closed after one word and a bare comment cuts the query off at the end.
+fn cut(s: &Sentence<'_>, before: Before) -> Option<usize> {
+    if before != Before::Break || s.text.len() > LONG {
+        return None;
+    }
+    let last = s.tokens.last().filter(|token| token.kind == Kind::Tail)?;
+    let bare = s.text[last.start..].iter().all(|byte| matches!(byte, b'-' | b'#' | b' ' | b'+'));
+    let word = !s.text[..s.tokens[0].start].iter().any(u8::is_ascii_whitespace);
+    (bare && word).then_some(s.tokens.len())
 }
 
 /// Whether the open string before `end` has something in it: `' or 'a`.
@@ -186,10 +220,15 @@ fn condition_score(s: &Sentence<'_>, at: usize, c: &Condition, before: Before) -
             score = score.min(LIKELY);
         }
         // `12 || 10 >=10.5` is a range of versions.
-        let range = sign && before != Before::Break && s.spelled(c.left.end) != b"=";
+        let range = sign && before != Before::Break && !matches!(s.spelled(c.left.end), b"=" | b"==");
         return if range { score.min(LIKELY) } else { score };
     }
     let closed = s.ends(c.end) || s.kind(c.end) == Some(Kind::Close);
+    // `or a = a`
+    let same = !c.word && c.left.end == at + 2 && c.end == at + 4 && s.spelled(at + 1) == s.spelled(at + 3);
+    if same && closed && before != Before::Word && !sign {
+        return CERTAIN;
+    }
     let call = left == Operand::Call || right == Operand::Call;
     match before {
         // The query's own quote ends the last string, or a comment hides it.
@@ -198,6 +237,8 @@ fn condition_score(s: &Sentence<'_>, at: usize, c: &Condition, before: Before) -
         Before::Break if !c.word && (closed || more_follows(s, c.end)) => CERTAIN,
         Before::Break | Before::Number if closed && c.word && right == Operand::Text && !sign => CERTAIN,
         Before::Break if closed && right == Operand::Literal => CERTAIN,
+        Before::Number if closed && c.word && right == Operand::Literal && at == 1 => CERTAIN,
+        Before::Number if at == 1 && !c.word && c.left.constant && grouped(s, at, c) => CERTAIN,
         Before::Break if closed => LIKELY,
         Before::Number if hidden(s, c.end) && !sign => CERTAIN,
         Before::Number if call && closed && !sign => LIKELY,
@@ -206,6 +247,12 @@ fn condition_score(s: &Sentence<'_>, at: usize, c: &Condition, before: Before) -
         _ if c.word => 0,
         _ => ODD,
     }
+}
+
+/// Whether the right side of a comparison is in parentheses: `1=(…)`.
+fn grouped(s: &Sentence<'_>, at: usize, c: &Condition) -> bool {
+    let near = at..c.end.min(at + 12);
+    near.clone().any(|at| s.kind(at) == Some(Kind::Compare) && s.kind(at + 1) == Some(Kind::Open))
 }
 
 /// Both sides are constants: `1=1`, `'a'='a`, `2 LIKE 2`.

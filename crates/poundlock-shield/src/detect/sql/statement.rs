@@ -9,7 +9,7 @@ use super::{
     token::Kind,
     word::Word,
 };
-use crate::detect::{CERTAIN, DOUBTFUL, LIKELY, ODD};
+use crate::detect::{CERTAIN, DOUBTFUL, LIKELY, ODD, pieces::notation};
 
 /// A statement after the `;` at `at`.
 pub(super) fn stacked(s: &Sentence<'_>, at: usize) -> Found {
@@ -40,6 +40,8 @@ pub(super) fn whole(s: &Sentence<'_>, hits: &mut Hits) {
         let quoted = s.kind(0) == Some(Kind::Break) && s.text[..s.tokens[0].start].contains(&b' ');
         let score = if quoted { score.min(DOUBTFUL) } else { score };
         rules::add(s, start, end, "statement", score, hits);
+    } else if let Some(end) = compared_groups(s) {
+        rules::add(s, 0, end, "compared", CERTAIN, hits);
     } else if let Some(end) = fragment(s) {
         rules::add(s, 0, end, "fragment", LIKELY, hits);
     } else if let Some((end, score)) = calculation(s) {
@@ -47,6 +49,28 @@ pub(super) fn whole(s: &Sentence<'_>, hits: &mut Hits) {
     } else if s.is(start, Word::Select) && s.ends(start + 2) && s.kind(start + 1) == Some(Kind::Text) {
         rules::add(s, start, start + 2, "statement", DOUBTFUL, hits);
     }
+}
+
+/// `(1) in (binary('b')) -- `: groups that are compared, and a comment behind them.
+fn compared_groups(s: &Sentence<'_>) -> Option<usize> {
+    let tail = s.tokens.last().filter(|token| token.kind == Kind::Tail)?;
+    let bare = s.text[tail.start..].iter().all(|byte| matches!(byte, b'-' | b'#' | b' '));
+    let c = s.condition(0).filter(|_| s.kind(0) == Some(Kind::Open) && bare && s.text.len() <= SHORT)?;
+    let known = |kind: Operand| kind != Operand::Name && kind != Operand::Call;
+    (known(c.left.kind) && known(c.right.kind)).then_some(c.end)
+}
+
+/// A statement that something stands before: sure when it runs a procedure of the system.
+pub(super) fn inner(s: &Sentence<'_>, at: usize) -> Found {
+    if at == 0 || s.text.len() > rules::LONG {
+        return None;
+    }
+    let (end, score) = verb(s, at)?;
+    let runs = s.says(at, "exec") || s.says(at, "execute");
+    let name = s.spelled(at + 1).to_ascii_lowercase();
+    let system = runs && (name.starts_with(b"xp_") || name.starts_with(b"sp_"));
+    let joined = s.text[..s.tokens[at].start].ends_with(b"*/");
+    (score == CERTAIN).then_some(("inner", end, if system || joined { CERTAIN } else { DOUBTFUL }))
 }
 
 /// The longest value that may be a piece of SQL and nothing else.
@@ -73,6 +97,7 @@ fn fragment(s: &Sentence<'_>) -> Option<usize> {
         Kind::Word(Word::And) | Kind::Pipes | Kind::Ampersands => {
             s.expression(start + 1).filter(|e| e.kind != Operand::Name && s.ends(e.end)).map(|e| e.end)
         }
+        Kind::Word(Word::Union) if !s.text.is_ascii() => None,
         Kind::Word(Word::Union) if s.is(start + 1, Word::Select) || s.is(start + 1, Word::All) => Some(end),
         Kind::Word(Word::Select | Word::From)
             if matches!(s.kind(end), None | Some(Kind::Tail | Kind::Word(Word::From | Word::Where))) =>
@@ -85,6 +110,7 @@ fn fragment(s: &Sentence<'_>) -> Option<usize> {
                 c.left.constant
                     && c.right.constant
                     && s.kind(start + 1) == Some(Kind::Compare)
+                    && !matches!(s.spelled(start + 1), b"<" | b">")
                     && s.ends(c.end)
             })
             .map(|c| c.end),
@@ -156,6 +182,10 @@ fn statement(s: &Sentence<'_>, at: usize) -> Option<(usize, u8)> {
         Kind::Word(Word::Select) => select(s, at),
         Kind::Word(Word::Waitfor) => waitfor(s, at).map(|(_, end, score)| (end, score)),
         Kind::Word(Word::Statement) => verb(s, at),
+        Kind::Word(Word::Name) if s.says(at, "do") && s.kind(at + 1) == Some(Kind::Open) => {
+            let c = s.condition(at + 1).filter(|c| c.left.constant && c.right.constant)?;
+            Some((c.end, CERTAIN))
+        }
         Kind::Word(Word::Probe | Word::Condition) => {
             let (end, kind) = s.operand(at)?;
             (kind == Operand::Probe && s.ends(end)).then_some((end, CERTAIN))
@@ -179,6 +209,10 @@ fn select(s: &Sentence<'_>, at: usize) -> Option<(usize, u8)> {
         _ if list(Kind::Comma) && list(Kind::Open) => CERTAIN,
         Some(Operand::Query | Operand::Probe | Operand::Variable | Operand::Case) => CERTAIN,
         _ if s.is(end, Word::From) && s.is(s.skip_open(end + 1), Word::Catalogue) => CERTAIN,
+        Some(Operand::Number) if counts(s, at) => CERTAIN,
+        _ if s.text.len() <= rules::LONG && notation(s.text) => CERTAIN,
+        Some(Operand::Number) if s.is(end, Word::From) && hexadecimal(s.spelled(at + 1)) => CERTAIN,
+        _ if s.text.len() <= rules::LONG && versioned(s.text) => CERTAIN,
         // A plain query, from the start: text that somebody looks for, or a console's.
         _ if s.is(end, Word::From) => LIKELY,
         Some(Operand::Function) => CERTAIN,
@@ -187,6 +221,22 @@ fn select(s: &Sentence<'_>, at: usize) -> Option<(usize, u8)> {
         _ => DOUBTFUL,
     };
     Some((end, score))
+}
+
+/// `SELECT 1,2,3,4`: columns that are counted.
+fn counts(s: &Sentence<'_>, at: usize) -> bool {
+    let number = |at: usize| s.kind(at) == Some(Kind::Number);
+    let comma = |at: usize| s.kind(at) == Some(Kind::Comma);
+    number(at + 1) && comma(at + 2) && number(at + 3) && comma(at + 4) && number(at + 5) && comma(at + 6)
+}
+
+fn hexadecimal(number: &[u8]) -> bool {
+    number.len() > 4 && number[..2].eq_ignore_ascii_case(b"0x")
+}
+
+/// Whether there is a comment that MySQL runs.
+fn versioned(text: &[u8]) -> bool {
+    memchr::memmem::find(text, b"/*!").is_some()
 }
 
 /// Statements that start with a verb, each with the words that must follow.

@@ -85,6 +85,11 @@ pub(super) fn continues(text: &[u8], from: usize) -> bool {
             (Kind::Comma, end) => {
                 let rest = text[end..].trim_ascii_start();
                 let name = name_end(rest, 0);
+                if rest.first().is_some_and(u8::is_ascii_digit)
+                    && memchr::memmem::find(rest, b"),(").is_some()
+                {
+                    return true;
+                }
                 return rest.get(name) == Some(&b'(') && (name == 0 || word(&rest[..name]) != Word::Name);
             }
             (

@@ -2,6 +2,8 @@
 //!
 //! Main item: [`word`]. Words that are also plain English are told apart by the grammar around them, not here.
 
+use std::{collections::HashMap, sync::LazyLock};
+
 /// What a word is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Word {
@@ -63,7 +65,7 @@ pub(super) fn word(name: &[u8]) -> Word {
     let Some(lower) = lower.get_mut(..name.len()) else { return Word::Name };
     lower.copy_from_slice(name);
     lower.make_ascii_lowercase();
-    if name.len() < 2 { Word::Name } else { keyword(lower).unwrap_or_else(|| probe(lower)) }
+    if name.len() < 2 { Word::Name } else { keyword(lower).unwrap_or_else(|| function(lower)) }
 }
 
 fn keyword(lower: &[u8]) -> Option<Word> {
@@ -71,7 +73,7 @@ fn keyword(lower: &[u8]) -> Option<Word> {
         b"and" | b"or" | b"xor" => Word::And,
         b"not" => Word::Not,
         b"like" | b"rlike" | b"regexp" | b"in" | b"is" | b"between" | b"ilike" | b"glob" | b"sounds"
-        | b"similar" | b"regexp_like" => Word::Compare,
+        | b"similar" | b"regexp_like" | b"collate" => Word::Compare,
         b"div" | b"mod" => Word::Operator,
         b"null" | b"true" | b"false" | b"unknown" => Word::Literal,
         b"union" | b"intersect" | b"except" | b"minus" => Word::Union,
@@ -108,21 +110,140 @@ fn keyword(lower: &[u8]) -> Option<Word> {
     })
 }
 
-fn probe(lower: &[u8]) -> Word {
-    match lower {
-        b"sleep" | b"benchmark" | b"pg_sleep" | b"extractvalue" | b"updatexml" | b"load_file"
-        | b"xp_cmdshell" | b"xp_dirtree" | b"xp_regread" | b"xp_fileexist" | b"sp_executesql"
-        | b"sp_oacreate" | b"sp_password" | b"sp_configure" | b"randomblob" | b"regexp_substring"
-        | b"crypt_key" | b"xmltype" | b"generate_series" | b"openrowset" | b"opendatasource"
-        | b"pg_read_file" | b"lo_import" | b"lo_export" | b"dblink" | b"dblink_connect" | b"utl_inaddr"
-        | b"utl_http" | b"dbms_pipe" | b"dbms_lock" | b"ctxsys" | b"load_extension" | b"group_concat"
-        | b"concat_ws" | b"make_set" | b"aes_decrypt" | b"sqlite_version" | b"pg_ls_dir"
-        | b"current_setting" | b"query_to_xml" | b"database_to_xml" | b"name_const" | b"gtid_subset"
-        | b"json_keys" | b"st_latfromgeohash" | b"receive_message" | b"get_host_address" | b"user_lock"
-        | b"string_agg" | b"wm_concat" => Word::Probe,
-        _ => function(lower),
-    }
-}
+/// Functions that only attacks use without a query around them.
+const PROBES: &[&str] = &[
+    "sleep",
+    "benchmark",
+    "pg_sleep",
+    "extractvalue",
+    "updatexml",
+    "load_file",
+    "xp_cmdshell",
+    "xp_dirtree",
+    "xp_regread",
+    "xp_fileexist",
+    "sp_executesql",
+    "sp_oacreate",
+    "sp_password",
+    "sp_configure",
+    "randomblob",
+    "regexp_substring",
+    "crypt_key",
+    "xmltype",
+    "generate_series",
+    "openrowset",
+    "opendatasource",
+    "pg_read_file",
+    "lo_import",
+    "lo_export",
+    "dblink",
+    "dblink_connect",
+    "utl_inaddr",
+    "utl_http",
+    "dbms_pipe",
+    "dbms_lock",
+    "ctxsys",
+    "load_extension",
+    "group_concat",
+    "concat_ws",
+    "make_set",
+    "aes_decrypt",
+    "sqlite_version",
+    "pg_ls_dir",
+    "current_setting",
+    "query_to_xml",
+    "database_to_xml",
+    "name_const",
+    "gtid_subset",
+    "json_keys",
+    "st_latfromgeohash",
+    "receive_message",
+    "get_host_address",
+    "user_lock",
+    "string_agg",
+    "wm_concat",
+    "json_extract",
+    "json_depth",
+    "json_array_elements",
+    "jsonb_extract_path",
+    "json_value",
+    "unistr",
+    "sp_addextendedproc",
+    "sp_makewebtask",
+    "xp_regwrite",
+    "xp_servicecontrol",
+    "xp_availablemedia",
+    "xp_loginconfig",
+    "xp_enumdsn",
+    "xp_subdirs",
+    "dbms_xmlquery",
+    "dbms_export_extension",
+    "pg_stat_file",
+    "pg_read_binary_file",
+    "lo_from_bytea",
+    "fileread",
+    "polygon",
+    "linestring",
+    "multipoint",
+    "geometrycollection",
+    "dbms_ldap",
+    "dbms_utility",
+    "is_srvrolemember",
+    "fn_my_permissions",
+    "sys_eval",
+    "sys_exec",
+    "unhex",
+    "listagg",
+];
+
+/// Catalogues, and databases that are always there.
+const CATALOGUES: &[&str] = &[
+    "information_schema",
+    "sysobjects",
+    "syscolumns",
+    "sysusers",
+    "sysdatabases",
+    "sqlite_master",
+    "sqlite_schema",
+    "pg_catalog",
+    "pg_tables",
+    "pg_user",
+    "pg_shadow",
+    "pg_class",
+    "pg_database",
+    "all_tables",
+    "all_users",
+    "user_tables",
+    "all_tab_columns",
+    "user_tab_columns",
+    "msysaccessobjects",
+    "msysobjects",
+    "sysibm",
+    "systables",
+    "syscat",
+    "v$version",
+    "dba_users",
+    "master",
+    "mysql",
+    "rdb$fields",
+    "dual",
+    "rdb$database",
+    "tempdb",
+    "northwind",
+    "schemata",
+    "table_schema",
+    "table_name",
+    "column_name",
+    "user_constraints",
+    "msdb",
+    "all_tab_tables",
+];
+
+/// What the words of [`PROBES`] and [`CATALOGUES`] are.
+static NAMES: LazyLock<HashMap<&'static [u8], Word>> = LazyLock::new(|| {
+    let of = |names: &'static [&'static str], word| names.iter().map(move |name| (name.as_bytes(), word));
+    of(PROBES, Word::Probe).chain(of(CATALOGUES, Word::Catalogue)).collect()
+});
 
 fn function(lower: &[u8]) -> Word {
     match lower {
@@ -144,63 +265,13 @@ fn function(lower: &[u8]) -> Word {
 
 fn special(lower: &[u8]) -> Word {
     match lower {
-        b"polygon"
-        | b"linestring"
-        | b"multipoint"
-        | b"geometrycollection"
-        | b"dbms_ldap"
-        | b"dbms_utility"
-        | b"is_srvrolemember"
-        | b"fn_my_permissions"
-        | b"sys_eval"
-        | b"sys_exec"
-        | b"unhex"
-        | b"listagg" => Word::Probe,
         b"cos" | b"tan" | b"cot" | b"asin" | b"acos" | b"atan" | b"sqrt" | b"log" | b"ln" | b"ceil"
         | b"round" | b"degrees" | b"radians" | b"crc32" | b"charset" | b"coercibility" | b"collation"
         | b"uncompress" => Word::Function,
-        b"session_user" | b"current_user" | b"system_user" | b"utc_date" | b"utc_time" | b"current_role" => {
-            Word::Secret
-        }
+        b"session_user" | b"current_user" | b"system_user" | b"utc_date" | b"utc_time" | b"current_role"
+        | b"current_date" | b"current_time" | b"current_timestamp" | b"localtime" => Word::Secret,
         b"char" | b"chr" | b"nchar" => Word::Encode,
         b"if" | b"iif" | b"elt" => Word::Condition,
-        b"information_schema"
-        | b"sysobjects"
-        | b"syscolumns"
-        | b"sysusers"
-        | b"sysdatabases"
-        | b"sqlite_master"
-        | b"sqlite_schema"
-        | b"pg_catalog"
-        | b"pg_tables"
-        | b"pg_user"
-        | b"pg_shadow"
-        | b"pg_class"
-        | b"pg_database"
-        | b"all_tables"
-        | b"all_users"
-        | b"user_tables"
-        | b"all_tab_columns"
-        | b"user_tab_columns"
-        | b"msysaccessobjects"
-        | b"msysobjects"
-        | b"sysibm"
-        | b"systables"
-        | b"syscat"
-        | b"v$version"
-        | b"dba_users"
-        | b"master"
-        | b"mysql"
-        | b"rdb$fields"
-        | b"dual"
-        | b"rdb$database"
-        | b"tempdb"
-        | b"northwind"
-        | b"schemata"
-        | b"table_schema"
-        | b"table_name"
-        | b"column_name"
-        | b"user_constraints" => Word::Catalogue,
-        _ => Word::Name,
+        _ => NAMES.get(lower).copied().unwrap_or(Word::Name),
     }
 }

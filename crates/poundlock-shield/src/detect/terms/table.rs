@@ -3,7 +3,9 @@
 //! Names are separated by white space; `~` stands for a space in a name.
 
 use super::{Need, Term};
-use crate::class::Class::{self, Code, Command, Lookup, Nosql, Scanner, Ssrf, Template, Traversal, Xxe};
+use crate::class::Class::{
+    self, Code, Command, Crlf, Lookup, Nosql, Scanner, Ssrf, Template, Traversal, Xxe,
+};
 use std::sync::LazyLock;
 
 type Group = (Class, &'static str, u8, Need, &'static str);
@@ -19,7 +21,7 @@ const GROUPS: &[Group] = &[
             file_get_contents file_put_contents readfile include_once require_once call_user_func
             call_user_func_array preg_replace unserialize gzinflate str_rot13 fsockopen ini_set putenv usort
             uasort uksort ob_start highlight_file show_source var_dump parse_str scandir unlink hex2bin
-            curl_exec curl_init
+            curl_exec curl_init pfsockopen
         "##,
     ),
     (
@@ -69,7 +71,7 @@ const GROUPS: &[Group] = &[
         10,
         Need::Any,
         r##"
-            <?php <?= [php] [/php]
+            <?php <?= [php] [/php] <?~php <?~echo
         "##,
     ),
     (
@@ -114,7 +116,7 @@ const GROUPS: &[Group] = &[
         Need::Start,
         r##"
             process[ require[ console.info console.debug while( import( reflect.apply reflect.get @{[
-            (function(){ function(){ global[ module.exports new~proxy( sh.exec( )(
+            (function(){ function(){ global[ module.exports new~proxy( sh.exec(
         "##,
     ),
     (
@@ -123,7 +125,7 @@ const GROUPS: &[Group] = &[
         7,
         Need::Any,
         r##"
-            schemalocation=
+            schemalocation= !entity
         "##,
     ),
     (
@@ -151,7 +153,7 @@ const GROUPS: &[Group] = &[
         10,
         Need::Start,
         r##"
-            ro0ab kztaau cs7q
+            ro0ab kztaau cs7q aaeaaad/////
         "##,
     ),
     (
@@ -169,7 +171,7 @@ const GROUPS: &[Group] = &[
         10,
         Need::Any,
         r##"
-            child_process process.mainmodule process.binding global.process constructor.prototype
+            child_process process.mainmodule process.binding global.process
             process.env. this.constructor.constructor mainmodule.require globalthis.process
             node:child_process
         "##,
@@ -189,7 +191,8 @@ const GROUPS: &[Group] = &[
         10,
         Need::Any,
         r##"
-            __proto__
+            __proto__ :constructor:constructor resolved_model :module:prototype constructor[prototype]
+            constructor.prototype
         "##,
     ),
     (
@@ -219,7 +222,7 @@ const GROUPS: &[Group] = &[
         10,
         Need::Any,
         r##"
-            @{[system @{[exec
+            @{[system @{[exec @{~[ @{~~[ @{~~~[ @{~~~~[
         "##,
     ),
     (
@@ -273,7 +276,7 @@ const GROUPS: &[Group] = &[
         r##"
             ${jndi ${lower: ${upper: ${env: ${sys: ${::- ${:: ${date: ${java: ${ctx: ${main: ${bundle:
             ${log4j: ${web: ${docker: ${k8s: ${marker: ${${ jndi:ldap jndi:rmi jndi:dns jndi:iiop jndi:corba
-            jndi:nis jndi:nds jndi:http ${script: ${dns: ${url: ${base64decoder: ${const: ${file: ${j${
+            jndi:nis jndi:nds jndi:http ${script: ${base64: ${dns: ${url: ${base64decoder: ${const: ${file: ${j${
             ${jn${ ${jnd${ $%7bjndi
         "##,
     ),
@@ -294,8 +297,16 @@ const GROUPS: &[Group] = &[
         Need::Any,
         r##"
             this.password this.username.match this.passwd db.getcollectionnames db.collection db.users
-            tojsononeline( db.injection.insert db.version( db.stores. mapreduce(function
+            ||this. &&this. tojsononeline( db.injection.insert db.version( db.stores. mapreduce(function
         "##,
+    ),
+    (
+        // Two characters whose last bytes are a line break.
+        Crlf,
+        "wide-break",
+        10,
+        Need::Any,
+        "\u{560a}\u{560d}",
     ),
     (
         Xxe,
@@ -377,9 +388,9 @@ const GROUPS: &[Group] = &[
         7,
         Need::File,
         r##"
-            etc/fstab etc\fstab etc/motd etc\motd etc/apache etc\apache etc/httpd etc\httpd etc/nginx
+            etc/fstab etc\fstab etc/motd etc\motd etc/apache2/ etc\apache2\ etc/apache etc\apache etc/httpd etc\httpd etc/nginx
             etc\nginx etc/php etc\php autoexec.bat meta-inf/ meta-inf\ web.config .git/ .git\ .svn/ .svn\
-            .hg/ .hg\ .env id_rsa .bashrc var/log/ var\log\ config.inc.php my.cnf php.ini httpd.conf .npmrc
+            .hg/ .hg\ .env id_rsa .bashrc var/log/ var\log\ config.inc.php my.cnf php.ini httpd.conf apache2.conf nginx.conf server.xml applicationhost.config .npmrc
             sam.bak ntuser.dat .ds_store global.asa
         "##,
     ),

@@ -1,0 +1,134 @@
+//! Looks at every request before the service sees it: attacks are told or refused, and what is not valid is.
+//!
+//! Main types: [`InspectLayer`], and [`Inspection`], what is done with the requests of one route. What an attack is and
+//! what is valid is `poundlock-shield`'s; where findings are written is up to [`Findings`].
+//!
+//! Order: below `body cap`, which counts the bytes that are looked at, and below `timeout`, which ends the wait for a
+//! body that stalls; above whatever asks the service, so that a refused request never reaches it.
+//!
+//! ```
+//! use poundlock_tower::{InspectLayer, Inspection, inspect::Mode};
+//! use std::sync::Arc;
+//!
+//! let inspection = Inspection { mode: Mode::Block, ..Inspection::new("shop") };
+//! let layer = InspectLayer::new(Arc::new(inspection));
+//! # let _ = layer;
+//! ```
+
+mod body;
+mod future;
+mod head;
+mod inspection;
+mod metrics;
+mod record;
+mod share;
+
+pub use body::InspectedBody;
+pub use future::InspectFuture;
+pub use inspection::{DEFAULT_HOLD, Inspection, MAX_HOLD, Mode};
+pub use metrics::{BLOCKED, FINDINGS, INSPECT_SECONDS, InspectionMetrics, REQUESTS};
+pub use record::{Action, Findings, Record};
+pub use share::Share;
+
+use crate::{Rejection, TrustedProxies};
+use bytes::Bytes;
+use http::{Request, Response, request::Parts};
+use http_body::Body;
+use poundlock_limit::client_ip::Forwarding;
+use std::error::Error;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// Finds out what is done with a request.
+pub trait Inspections {
+    /// The inspection of its route, or `None` if it is not looked at.
+    fn inspection<'a>(&'a self, head: &'a Parts) -> Option<&'a Arc<Inspection>>;
+}
+
+/// The same for every request, as in an application.
+impl Inspections for Arc<Inspection> {
+    fn inspection<'a>(&'a self, _: &'a Parts) -> Option<&'a Arc<Inspection>> {
+        Some(self)
+    }
+}
+
+/// Makes an [`InspectService`].
+#[derive(Clone)]
+pub struct InspectLayer<I> {
+    inspections: I,
+    findings: Option<Arc<dyn Findings>>,
+    proxies: TrustedProxies,
+    forwarding: Forwarding,
+}
+
+impl<I: Inspections> InspectLayer<I> {
+    /// Inspects as `inspections` says and tells nobody; forwarding headers are believed from nobody.
+    pub fn new(inspections: I) -> Self {
+        let (proxies, forwarding) = (TrustedProxies::default(), Forwarding::XForwardedFor);
+        Self { inspections, findings: None, proxies, forwarding }
+    }
+
+    /// Also tells what was found.
+    #[must_use]
+    pub fn with_findings(mut self, findings: Option<Arc<dyn Findings>>) -> Self {
+        self.findings = findings;
+        self
+    }
+
+    /// Believes this header from these proxies, so that findings name the client behind them.
+    #[must_use]
+    pub fn behind(mut self, proxies: TrustedProxies, forwarding: Forwarding) -> Self {
+        (self.proxies, self.forwarding) = (proxies, forwarding);
+        self
+    }
+}
+
+impl<S, I: Clone> Layer<S> for InspectLayer<I> {
+    type Service = InspectService<I, S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        InspectService { layer: self.clone(), inner }
+    }
+}
+
+/// Calls the inner service for requests that are no attacks.
+#[derive(Clone)]
+pub struct InspectService<I, S> {
+    layer: InspectLayer<I>,
+    inner: S,
+}
+
+impl<I, S, B, R> Service<Request<B>> for InspectService<I, S>
+where
+    I: Inspections,
+    S: Service<Request<InspectedBody<B>>, Response = Response<R>, Error: Into<Rejection>> + Clone,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    type Response = Response<R>;
+    type Error = Rejection;
+    type Future = InspectFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (head, body) = request.into_parts();
+        let refused = match self.layer.inspections.inspection(&head) {
+            Some(inspection) => head::look(inspection, &head, &self.layer),
+            None => Ok(()),
+        };
+        match refused {
+            Ok(()) => {
+                let request = Request::from_parts(head, InspectedBody::untouched(body));
+                InspectFuture::admitted(self.inner.call(request))
+            }
+            Err(rejection) => InspectFuture::denied(rejection),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

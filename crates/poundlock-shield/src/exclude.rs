@@ -2,7 +2,10 @@
 //!
 //! Main type: [`Exclusion`]. It is data; what it covers is decided by [`Exclusion::covers`].
 
-use crate::{class::Class, verdict::Finding};
+use crate::{
+    class::{Class, Place},
+    verdict::{Finding, Location},
+};
 use serde::{Deserialize, Serialize};
 
 /// Lets findings pass that match everything it says; what it does not say matches anything.
@@ -44,14 +47,29 @@ impl Exclusion {
 
     /// Whether it lets this finding pass in a request of this method and path.
     pub fn covers(&self, finding: &Finding, method: &str, path: &str) -> bool {
+        let Location { place, field } = &finding.location;
+        self.covers_at(finding.class, finding.rule, *place, field, method, path)
+    }
+
+    /// As [`Self::covers`], for what is no finding yet.
+    pub(crate) fn covers_at(
+        &self,
+        class: Class,
+        rule: &str,
+        place: Place,
+        field: &str,
+        method: &str,
+        path: &str,
+    ) -> bool {
         let one_of =
             |list: &[String], text: &str| list.is_empty() || list.iter().any(|item| glob(item, text));
+        let at = || Location { place, field: field.to_owned() }.to_string();
         *self != Self::default()
+            && self.class.is_none_or(|known| known == class)
+            && self.rule.as_ref().is_none_or(|known| known == rule)
             && one_of(&self.paths, path)
             && (self.methods.is_empty() || self.methods.iter().any(|m| m.eq_ignore_ascii_case(method)))
-            && self.field.as_ref().is_none_or(|field| glob(field, &finding.location.to_string()))
-            && self.class.is_none_or(|class| class == finding.class)
-            && self.rule.as_ref().is_none_or(|rule| rule == finding.rule)
+            && self.field.as_ref().is_none_or(|pattern| glob(pattern, &at()))
     }
 }
 
@@ -77,7 +95,6 @@ fn glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{class::Place, verdict::Location};
 
     fn finding() -> Finding {
         Finding {

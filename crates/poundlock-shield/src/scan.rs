@@ -3,32 +3,31 @@
 //! Main items: [`Policy`] and [`scan_value`]. It joins decoders and detectors; it does not know where
 //! values come from.
 
+mod found;
 mod head;
 mod mask;
 mod raw;
 mod request;
 
+pub use found::MAX_FINDINGS;
 pub(crate) use raw::scan_raw;
 pub use request::{RequestScan, scan_request};
 
 use crate::{
     class::Place,
     decode::{Step, Variant, variants},
-    detect::{CERTAIN, Evidence, detect},
+    detect::{CERTAIN, detect},
     exclude::Exclusion,
-    locate::{Leaf, Leaves, MAX_FIELD, Oddity, json_leaves},
-    verdict::{Finding, Level, Location, MAX_SHOWN, Verdict},
+    locate::{Leaf, Leaves, MAX_FIELD, Oddity, Role, json_leaves},
+    verdict::{Level, Location, Verdict},
 };
-use mask::shown;
+use found::{Found, Judge};
 
 /// A longer value is looked at in windows of this many bytes …
 pub const WINDOW: usize = 32 * 1024;
 
 /// … which share this many, so that what is cut by one border is whole in a window.
 pub const OVERLAP: usize = 4 * 1024;
-
-/// The most findings that are kept of a request.
-pub const MAX_FINDINGS: usize = 64;
 
 /// How values are judged.
 #[derive(Debug, Clone)]
@@ -57,11 +56,11 @@ impl Default for Policy {
 /// assert_eq!(verdict.action, Action::Block);
 /// ```
 pub fn scan_value(value: &[u8], location: &Location, policy: &Policy) -> Verdict {
-    let mut findings = Vec::new();
-    let at = At { place: location.place, field: &location.field };
-    windows(value, |window| scan_window(window, at, &[], &mut findings));
-    findings.retain(|finding| !policy.exclusions.iter().any(|e| e.covers(finding, "", "")));
-    Verdict::of(findings, policy.level)
+    let mut found = Found::default();
+    let at = At { place: location.place, field: &location.field, role: Role::Value };
+    let judge = Judge { policy, method: "", path: "" };
+    windows(value, |window| scan_window(window, at, &[], judge, &mut found));
+    found.verdict(policy.level)
 }
 
 /// Calls `look` with overlapping windows that cover `value`.
@@ -80,48 +79,59 @@ fn windows(value: &[u8], mut look: impl FnMut(&[u8])) {
 /// How deep JSON in values is read.
 const MAX_NESTED: usize = 3;
 
-/// Looks at every reading of one window, which `chain` has led to; adds what is found to `findings`.
-pub(crate) fn scan_window(window: &[u8], at: At<'_>, chain: &[Step], findings: &mut Vec<Finding>) {
+/// Looks at every reading of one window, which `chain` has led to; adds what is found to `found`.
+pub(crate) fn scan_window(window: &[u8], at: At<'_>, chain: &[Step], judge: Judge<'_>, found: &mut Found) {
     let mut nested = Vec::new();
-    readings(window, at, chain, findings, &mut nested);
+    readings(window, at, chain, judge, found, &mut nested);
     for _ in 0..MAX_NESTED {
         for (field, bytes, chain) in std::mem::take(&mut nested) {
-            readings(&bytes, At { place: at.place, field: &field }, &chain, findings, &mut nested);
+            readings(&bytes, At { field: &field, ..at }, &chain, judge, found, &mut nested);
         }
     }
 }
 
-/// A location that is not owned: most values have no finding.
+/// Where a value is, and how it is to be read; not owned, as most values have no finding.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct At<'a> {
     pub(crate) place: Place,
     pub(crate) field: &'a str,
+    pub(crate) role: Role,
 }
 
 type Nested = Vec<(String, Vec<u8>, Vec<Step>)>;
 
-fn readings(window: &[u8], at: At<'_>, chain: &[Step], findings: &mut Vec<Finding>, nested: &mut Nested) {
+fn readings(
+    window: &[u8],
+    at: At<'_>,
+    chain: &[Step],
+    judge: Judge<'_>,
+    found: &mut Found,
+    nested: &mut Nested,
+) {
     let plain = Variant { chain: chain.to_vec(), bytes: window.to_vec() };
-    if look(&plain, at, findings) || unpack(&plain, at, nested) {
+    if look(&plain, at, judge, found) || unpack(&plain, at, nested) {
         // What is JSON is decoded leaf by leaf.
         return;
     }
     for mut variant in variants(plain.bytes).into_iter().skip(1) {
         variant.chain.splice(0..0, chain.iter().copied());
-        if look(&variant, at, findings) {
+        if look(&variant, at, judge, found) {
             return;
         }
         unpack(&variant, at, nested);
     }
 }
 
-/// Looks at one reading; returns whether it is certainly an attack.
-fn look(variant: &Variant, at: At<'_>, findings: &mut Vec<Finding>) -> bool {
-    let evidence = detect(&variant.bytes, at.place);
-    for one in &evidence {
-        note(findings, one, variant, at);
+/// Looks at one reading; returns whether it is certainly an attack, of a kind that counts here.
+fn look(variant: &Variant, at: At<'_>, judge: Judge<'_>, found: &mut Found) -> bool {
+    let mut certain = false;
+    for one in detect(&variant.bytes, at.place) {
+        if judge.counts(one.class, one.rule, at) {
+            certain |= one.score >= CERTAIN;
+            found.note(&one, &variant.bytes, &variant.chain, at);
+        }
     }
-    evidence.iter().any(|e| e.score >= CERTAIN)
+    certain
 }
 
 /// The leaves of a value that is JSON itself.
@@ -151,38 +161,6 @@ impl Leaves for Unpacked<'_> {
 
     fn oddity(&mut self, _: Oddity) {
         // A text that only looks like JSON is no oddity.
-    }
-}
-
-/// Keeps the strongest finding of each rule at each location.
-fn note(findings: &mut Vec<Finding>, one: &Evidence, variant: &Variant, at: At<'_>) {
-    let location = Location { place: at.place, field: at.field.to_owned() };
-    let same = |f: &Finding| f.rule == one.rule && f.class == one.class && f.location == location;
-    let known = findings.iter().position(same);
-    match known {
-        Some(known) if findings[known].score >= one.score => {}
-        Some(known) => findings[known] = finding(one, variant, location),
-        None if findings.len() < MAX_FINDINGS => findings.push(finding(one, variant, location)),
-        None => {}
-    }
-}
-
-fn finding(one: &Evidence, variant: &Variant, location: Location) -> Finding {
-    let bytes = &variant.bytes;
-    let from = one.span.start.saturating_sub(MAX_SHOWN / 4);
-    let to = (from + MAX_SHOWN).min(bytes.len());
-    Finding {
-        class: one.class,
-        rule: one.rule,
-        chain: variant.chain.clone(),
-        decoded: shown(&bytes[from..to], &location.field),
-        span: one.span.clone(),
-        evidence: shown(
-            &bytes[one.span.start..one.span.end.min(one.span.start + MAX_SHOWN)],
-            &location.field,
-        ),
-        location,
-        score: one.score,
     }
 }
 

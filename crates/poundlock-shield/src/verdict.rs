@@ -117,19 +117,26 @@ pub enum Action {
 
 impl Verdict {
     /// Adds up the scores of different rules of one class at one location; the highest sum decides.
-    pub fn of(mut findings: Vec<Finding>, level: Level) -> Self {
+    pub fn of(findings: Vec<Finding>, level: Level) -> Self {
+        Self::at_least(findings, 0, level)
+    }
+
+    /// As [`Self::of`], for findings of which some were not kept but led to this score.
+    pub(crate) fn at_least(mut findings: Vec<Finding>, score: u16, level: Level) -> Self {
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.score));
-        let sum = |one: &Finding| -> u16 {
-            let same = |other: &&Finding| other.class == one.class && other.location == one.location;
-            let most = findings.iter().filter(same).map(|f| u16::from(f.score)).max().unwrap_or(0);
-            let all: u16 = findings.iter().filter(same).map(|f| u16::from(f.score)).sum();
-            // Doubts add up, but not to certainty.
-            (most + (all - most) / 2).min(most.max(u16::from(CERTAIN) - 1))
-        };
-        let score = findings.iter().map(sum).max().unwrap_or(0);
+        let score = findings.iter().map(|one| score_at(&findings, one)).max().unwrap_or(0).max(score);
         let action = if score >= level.threshold() { Action::Block } else { Action::Pass };
         Self { action, score, level, findings }
     }
+}
+
+/// What the findings of the class of `one` say about its location together.
+pub(crate) fn score_at(findings: &[Finding], one: &Finding) -> u16 {
+    let same = |other: &&Finding| other.class == one.class && other.location == one.location;
+    let most = findings.iter().filter(same).map(|f| u16::from(f.score)).max().unwrap_or(0);
+    let all: u16 = findings.iter().filter(same).map(|f| u16::from(f.score)).sum();
+    // Doubts add up, but not to certainty.
+    (most + (all - most) / 2).min(most.max(u16::from(CERTAIN) - 1))
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl Body {
     }
 
     /// The body is complete, or its sender has gone: hands out what is left.
-    pub fn finish(mut self, out: &mut impl Leaves) {
+    pub fn finish(&mut self, out: &mut impl Leaves) {
         if self.parsers.is_empty() && !self.start.is_empty() {
             begin(&mut self.parsers, &mut self.start, &self.declared, out);
         }

@@ -2,14 +2,20 @@
 //!
 //! Main types: [`RequestScan`], and [`scan_request`] for a request that is all there.
 
-use super::{At, MAX_FINDINGS, Policy, head::oddities, scan_window};
+use super::{
+    At, Policy,
+    found::{Found, Judge},
+    head::oddities,
+    scan_window,
+};
 use crate::{
     class::{Class, Place},
     decode::{Step, percent},
     detect::LIKELY,
     locate::{Body, Head, LONG_NAME, Leaf, Leaves, Oddity, Role, head_values},
-    verdict::{Finding, Location, Verdict},
+    verdict::{Finding, Verdict},
 };
+use std::ops::Deref;
 
 /// A request that is being looked at.
 ///
@@ -25,63 +31,58 @@ use crate::{
 /// scan.feed(br#"1=1 -- "}"#);
 /// assert_eq!(scan.finish().action, Action::Block);
 /// ```
-pub struct RequestScan<'p> {
-    policy: &'p Policy,
+pub struct RequestScan<P> {
+    policy: P,
     method: String,
     path: String,
     body: Body,
-    sink: Sink,
+    found: Found,
 }
 
-impl<'p> RequestScan<'p> {
+impl<P: Deref<Target = Policy>> RequestScan<P> {
     /// Looks at the head; the body comes with [`Self::feed`].
-    pub fn new(head: &Head<'_>, policy: &'p Policy) -> Self {
-        let mut sink = Sink { findings: Vec::new(), place: Place::Request };
-        oddities(head).for_each(|oddity| sink.oddity(oddity));
-        for value in head_values(head) {
-            let at = At { place: value.location.place, field: &value.location.field };
-            scan_window(&value.bytes, at, &value.chain, &mut sink.findings);
-        }
-        let file = ["x-filename", "x_filename", "x-file-name", "x.filename"]
-            .iter()
-            .find_map(|n| head.header(n.as_bytes()));
-        if file.is_some_and(runs) {
-            sink.oddity(Oddity { rule: "executable-upload", score: LIKELY });
-        }
-        Self {
+    pub fn new(head: &Head<'_>, policy: P) -> Self {
+        let mut scan = Self {
             policy,
             method: String::from_utf8_lossy(head.method).into_owned(),
             path: String::from_utf8_lossy(head.path()).into_owned(),
             body: Body::new(head),
-            sink,
-        }
+            found: Found::default(),
+        };
+        scan.sink(Place::Request).head(head);
+        scan
     }
 
-    /// Looks at the next chunk of the body.
+    /// Looks at the next chunk of the body, wherever it was cut.
+    ///
+    /// Once [`Self::blocks`] says so, more changes nothing but the list of findings.
     pub fn feed(&mut self, chunk: &[u8]) {
-        self.sink.place = Place::Body;
-        self.body.feed(chunk, &mut self.sink);
+        let Self { policy, method, path, body, found } = self;
+        let judge = Judge { policy, method, path };
+        body.feed(chunk, &mut Sink { judge, found, place: Place::Body });
     }
 
-    /// Whether what was seen so far is already an attack: the body need not be waited for.
+    /// What was found so far, without what exclusions let pass; in no order.
+    pub fn findings(&self) -> &[Finding] {
+        self.found.list()
+    }
+
+    /// Whether what was seen so far is already an attack at the policy's level: the body need not be waited for.
     pub fn blocks(&self) -> bool {
-        self.verdict(self.sink.findings.clone()).action == crate::Action::Block
+        self.found.blocks(self.policy.level)
     }
 
-    /// The body is complete.
+    /// The body is complete, or its sender has gone.
     pub fn finish(mut self) -> Verdict {
-        let body =
-            std::mem::replace(&mut self.body, Body::new(&Head { method: b"", target: b"", headers: &[] }));
-        body.finish(&mut self.sink);
-        let findings = std::mem::take(&mut self.sink.findings);
-        self.verdict(findings)
+        let Self { policy, method, path, body, found } = &mut self;
+        let judge = Judge { policy, method, path };
+        body.finish(&mut Sink { judge, found, place: Place::Body });
+        self.found.verdict(self.policy.level)
     }
 
-    fn verdict(&self, mut findings: Vec<Finding>) -> Verdict {
-        let excluded =
-            |f: &Finding| self.policy.exclusions.iter().any(|e| e.covers(f, &self.method, &self.path));
-        findings.retain(|finding| !excluded(finding));
-        Verdict::of(findings, self.policy.level)
+    fn sink(&mut self, place: Place) -> Sink<'_> {
+        let judge = Judge { policy: &self.policy, method: &self.method, path: &self.path };
+        Sink { judge, found: &mut self.found, place }
     }
 }
 
@@ -92,13 +93,31 @@ pub fn scan_request(head: &Head<'_>, body: &[u8], policy: &Policy) -> Verdict {
     scan.finish()
 }
 
-struct Sink {
-    findings: Vec<Finding>,
+/// Takes what is found in a request.
+struct Sink<'a> {
+    judge: Judge<'a>,
+    found: &'a mut Found,
     /// Where an oddity is: in the head until the body begins.
     place: Place,
 }
 
-impl Leaves for Sink {
+impl Sink<'_> {
+    fn head(&mut self, head: &Head<'_>) {
+        oddities(head).for_each(|oddity| self.oddity(oddity));
+        for value in head_values(head) {
+            let at = At { place: value.location.place, field: &value.location.field, role: Role::Value };
+            scan_window(&value.bytes, at, &value.chain, self.judge, self.found);
+        }
+        let file = ["x-filename", "x_filename", "x-file-name", "x.filename"]
+            .iter()
+            .find_map(|n| head.header(n.as_bytes()));
+        if file.is_some_and(runs) {
+            self.oddity(Oddity { rule: "executable-upload", score: LIKELY });
+        }
+    }
+}
+
+impl Leaves for Sink<'_> {
     fn leaf(&mut self, leaf: Leaf<'_>) {
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[] ".contains(byte);
         if leaf.role == Role::Name && leaf.bytes.len() < LONG_NAME && leaf.bytes.iter().all(plain) {
@@ -107,36 +126,16 @@ impl Leaves for Sink {
         if leaf.role == Role::FileName && runs(leaf.bytes) {
             self.oddity(Oddity { rule: "executable-upload", score: LIKELY });
         }
-        let at = At { place: Place::Body, field: leaf.field };
-        let known = self.findings.len();
-        if leaf.role == Role::Form {
-            let decoded = percent(leaf.bytes, Step::Plus);
-            let chain = decoded.as_ref().map_or(&[][..], |_| &[Step::Plus]);
-            scan_window(decoded.as_deref().unwrap_or(leaf.bytes), at, chain, &mut self.findings);
-        } else {
-            scan_window(leaf.bytes, at, &[], &mut self.findings);
-        }
-        let mut index = 0;
-        self.findings.retain(|finding| {
-            index += 1;
-            index <= known || counts(leaf.role, finding.class)
-        });
+        let at = At { place: Place::Body, field: leaf.field, role: leaf.role };
+        let decoded = if leaf.role == Role::Form { percent(leaf.bytes, Step::Plus) } else { None };
+        let chain = decoded.as_ref().map_or(&[][..], |_| &[Step::Plus]);
+        scan_window(decoded.as_deref().unwrap_or(leaf.bytes), at, chain, self.judge, self.found);
     }
 
     fn oddity(&mut self, oddity: Oddity) {
-        let location = Location { place: self.place, field: String::new() };
-        let known = self.findings.iter().any(|f| f.class == Class::Protocol && f.rule == oddity.rule);
-        if !known && self.findings.len() < MAX_FINDINGS {
-            self.findings.push(Finding {
-                class: Class::Protocol,
-                rule: oddity.rule,
-                location,
-                chain: Vec::new(),
-                decoded: String::new(),
-                span: 0..0,
-                evidence: String::new(),
-                score: oddity.score,
-            });
+        let at = At { place: self.place, field: "", role: Role::Value };
+        if self.judge.counts(Class::Protocol, oddity.rule, at) {
+            self.found.odd(oddity.rule, oddity.score, at);
         }
     }
 }
@@ -155,12 +154,5 @@ fn runs(name: &[u8]) -> bool {
         && (extension.starts_with(b"php") || known.iter().any(|k| extension == k.as_bytes()))
 }
 
-/// Whether evidence of this class means something in a leaf of this kind.
-fn counts(role: Role, class: Class) -> bool {
-    match role {
-        // In a file only what a server would run, or what reaches through it, is an attack on the server.
-        Role::File | Role::Raw => matches!(class, Class::Code | Class::Lookup | Class::Xxe),
-        Role::Declaration => class != Class::Xss,
-        Role::Value | Role::Name | Role::FileName | Role::Form => true,
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -18,10 +18,13 @@
 mod body;
 mod future;
 mod head;
+mod held;
 mod inspection;
+mod look;
 mod metrics;
 mod record;
 mod share;
+mod watch;
 
 pub use body::InspectedBody;
 pub use future::InspectFuture;
@@ -30,16 +33,20 @@ pub use metrics::{BLOCKED, FINDINGS, INSPECT_SECONDS, InspectionMetrics, REQUEST
 pub use record::{Action, Findings, Record};
 pub use share::Share;
 
-use crate::{Rejection, TrustedProxies};
+use crate::limit::client_address;
+use crate::{Correlation, Rejection, TrustedProxies};
 use bytes::Bytes;
+use future::Holding;
 use http::{Request, Response, request::Parts};
 use http_body::Body;
+use look::{About, End, Look};
 use poundlock_limit::client_ip::Forwarding;
 use std::error::Error;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
+use watch::Watch;
 
 /// Finds out what is done with a request.
 pub trait Inspections {
@@ -104,30 +111,78 @@ impl<I, S, B, R> Service<Request<B>> for InspectService<I, S>
 where
     I: Inspections,
     S: Service<Request<InspectedBody<B>>, Response = Response<R>, Error: Into<Rejection>> + Clone,
-    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+    B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Unpin,
 {
     type Response = Response<R>;
     type Error = Rejection;
-    type Future = InspectFuture<S::Future>;
+    type Future = InspectFuture<S, B>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let (head, body) = request.into_parts();
-        let refused = match self.layer.inspections.inspection(&head) {
-            Some(inspection) => head::look(inspection, &head, &self.layer),
-            None => Ok(()),
+        let (mut head, body) = request.into_parts();
+        let Some(look) = self.layer.look(&head) else {
+            let request = Request::from_parts(head, InspectedBody::untouched(body));
+            return InspectFuture::admitted(self.inner.call(request));
         };
-        match refused {
-            Ok(()) => {
-                let request = Request::from_parts(head, InspectedBody::untouched(body));
-                InspectFuture::admitted(self.inner.call(request))
+        let Inspection { mode, hold, rules, .. } = look.inspection();
+        let (mode, hold, rules) = (*mode, *hold, rules.clone());
+        let refused = look.is_refused();
+        let watch = if refused || body.is_end_stream() {
+            let end = if refused { End::Refused } else { End::Complete };
+            if let Err(rejection) = self.layer.conclude(look, end, &head) {
+                return InspectFuture::denied(rejection);
             }
-            Err(rejection) => InspectFuture::denied(rejection),
+            None
+        } else {
+            Some(Watch::new(look, &head, &self.layer))
+        };
+        if let (Mode::Block, Some(rules)) = (mode, rules) {
+            head::clamp_pages(&rules, &mut head);
         }
+        let body = match (watch, mode) {
+            (Some(watch), Mode::Block) => {
+                // The service that was ready is the one that is called; the clone takes its place.
+                let inner = self.inner.clone();
+                let ready = std::mem::replace(&mut self.inner, inner);
+                return InspectFuture::holding(Holding::new(watch, body, hold.min(MAX_HOLD)), ready, head);
+            }
+            (Some(watch), _) => InspectedBody::told(body, watch),
+            (None, _) => InspectedBody::untouched(body),
+        };
+        InspectFuture::admitted(self.inner.call(Request::from_parts(head, body)))
     }
+}
+
+impl<I: Inspections> InspectLayer<I> {
+    /// Looks at the head, if the request is to be looked at.
+    fn look(&self, head: &Parts) -> Option<Look> {
+        let inspection = self.inspections.inspection(head)?;
+        if inspection.looks_at(request_id(head)) {
+            return Some(Look::at(inspection, head));
+        }
+        if inspection.mode != Mode::Off {
+            inspection.metrics.skip();
+        }
+        None
+    }
+
+    /// Ends a look at a request whose body is not looked at.
+    fn conclude(&self, look: Look, end: End, head: &Parts) -> Result<(), Rejection> {
+        let about = About {
+            request_id: request_id(head),
+            method: head.method.as_str(),
+            path: head.uri.path(),
+            client: client_address(head, &self.proxies, self.forwarding),
+        };
+        look.conclude(end, &about, self.findings.as_ref())
+    }
+}
+
+fn request_id(head: &Parts) -> &str {
+    head.extensions.get().map_or("", Correlation::request_id)
 }
 
 #[cfg(test)]

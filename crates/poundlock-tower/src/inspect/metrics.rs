@@ -83,14 +83,20 @@ impl InspectionMetrics {
         self.skipped.inc();
     }
 
-    /// Counts one request; `findings` are the strongest first.
-    pub(super) fn inspected(&self, action: Action, findings: &[Finding], spent: Duration) {
+    /// Counts one request, and by which class it was refused if it was.
+    pub(super) fn inspected(
+        &self,
+        action: Action,
+        strongest: Option<Class>,
+        findings: &[Finding],
+        spent: Duration,
+    ) {
         self.verdicts[action as usize].inc();
         for finding in findings {
             self.findings[finding.class as usize].inc();
         }
-        if let (Action::Block, Some(first)) = (action, findings.first()) {
-            self.blocked[first.class as usize].inc();
+        if let (Action::Block, Some(class)) = (action, strongest) {
+            self.blocked[class as usize].inc();
         }
         if let Some(seconds) = &self.seconds {
             seconds.observe_duration(spent);

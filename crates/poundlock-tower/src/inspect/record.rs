@@ -22,11 +22,11 @@ pub trait Findings: Send + Sync {
 pub enum Action {
     /// It passed.
     Pass,
-    /// It passed; in [`Mode::Block`] it would have been refused as an attack.
+    /// It was not refused, but it is an attack: in [`Mode::Detect`], or given up by its sender.
     WouldBlock,
     /// It was refused as an attack.
     Block,
-    /// It passed; in [`Mode::Block`] it would have been refused because it is not valid.
+    /// It was not refused, but it is not valid.
     WouldRefuse,
     /// It was refused because it is not valid.
     Refuse,

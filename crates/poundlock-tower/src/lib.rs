@@ -32,6 +32,8 @@ mod rejection;
 mod respond;
 pub mod shed;
 mod timeout;
+#[cfg(feature = "axum")]
+mod valid;
 
 pub use body::{BodyError, ResponseBody};
 pub use body_cap::{BodyCap, BodyCapLayer, BodyCount, CappedBody};
@@ -51,3 +53,5 @@ pub use rejection::{Rejection, Side};
 pub use respond::{RespondLayer, RespondService};
 pub use shed::{ShedLayer, ShedPolicy, ShedScope, ShedService, Throttle};
 pub use timeout::{Deadline, TimeoutLayer, TimeoutService};
+#[cfg(feature = "axum")]
+pub use valid::{Invalid, Valid};

@@ -4,7 +4,9 @@
 
 use poundlock_observe::http::ErrorType;
 use poundlock_shield::validate::batch::{JsonKind, JsonProblem};
+use poundlock_shield::validate::body::BodyError;
 use poundlock_shield::validate::email::EmailError;
+use poundlock_shield::validate::multipart::MultipartError;
 use poundlock_shield::validate::openapi::OperationError;
 use poundlock_shield::validate::upload::UploadError;
 use poundlock_shield::validate::{FieldPath, Issues, MAX_ISSUES, Part, Problem};
@@ -144,6 +146,11 @@ fn what_is_not_valid_is_listed_by_place_and_has_the_status_of_its_kind() {
     check(json(JsonKind::Syntax).into(), 400, "unreadable-body");
     check(json(JsonKind::Bytes(3)).into(), 413, "input-too-large");
     check(UploadError::TooLarge(3).into(), 413, "input-too-large");
+    check(BodyError::Bomb.into(), 413, "input-too-large");
+    check(BodyError::Coding.into(), 415, "unsupported-media-type");
+    check(BodyError::Ambiguous.into(), 400, "unreadable-body");
+    check(MultipartError::Start.into(), 400, "unreadable-body");
+    check(OperationError::NotJson.into(), 400, "unreadable-body");
     check(UploadError::Declared("image/png").into(), 415, "unsupported-media-type");
     check(OperationError::MediaType("text/plain".into()).into(), 415, "unsupported-media-type");
 

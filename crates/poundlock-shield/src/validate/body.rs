@@ -24,6 +24,9 @@ pub enum BodyError {
     /// It becomes more than is looked at when its coding is undone.
     #[error("must not become so large when its content coding is undone")]
     Bomb,
+    /// Longer than whoever reads it allows.
+    #[error("must not be so long")]
+    Long,
     /// Two `Content-Type` or `Content-Encoding` headers.
     #[error("must declare its type once")]
     Ambiguous,

@@ -3,10 +3,11 @@
 //! Main items: [`row`] and [`push_errors`]. The list is bounded by `poundlock-shield`'s `MAX_ISSUES`.
 
 use super::{Side, quote};
-use poundlock_shield::validate::batch::JsonKind;
+use poundlock_shield::validate::batch::{FormKind, FormProblem, JsonKind};
+use poundlock_shield::validate::body::BodyError;
 use poundlock_shield::validate::openapi::OperationError;
 use poundlock_shield::validate::upload::UploadError;
-use poundlock_shield::validate::{Issues, Problem};
+use poundlock_shield::validate::{Issue, Issues, Part, Problem};
 use std::fmt::Write;
 
 /// What kind of fault it is.
@@ -35,13 +36,18 @@ pub(super) fn row(issues: &Issues) -> (u16, Side, &'static str, &'static str) {
 
 /// The kind of all issues if it is the same for all, else that of values.
 fn kind(issues: &Issues) -> Kind {
-    let mut kinds = issues.as_slice().iter().map(|issue| of(&issue.problem));
+    let mut kinds = issues.as_slice().iter().map(of);
     let first = kinds.next().unwrap_or(Kind::Values);
     if kinds.all(|kind| kind == first) { first } else { Kind::Values }
 }
 
-fn of(problem: &Problem) -> Kind {
-    match problem {
+fn of(issue: &Issue) -> Kind {
+    match &issue.problem {
+        Problem::Body(BodyError::Bomb | BodyError::Long)
+        | Problem::Form(FormProblem { kind: FormKind::Bytes(_), .. }) => Kind::TooLarge,
+        Problem::Body(BodyError::Coding) => Kind::MediaType,
+        Problem::Body(BodyError::Broken | BodyError::Ambiguous) | Problem::Multipart(_) => Kind::Unreadable,
+        Problem::Operation(OperationError::NotJson) if issue.path.part == Part::Body => Kind::Unreadable,
         Problem::Json(problem) => match problem.kind {
             JsonKind::Syntax | JsonKind::Unfinished | JsonKind::Utf8 | JsonKind::Surrogate => {
                 Kind::Unreadable

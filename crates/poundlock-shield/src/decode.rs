@@ -26,6 +26,7 @@ pub use hex::hex_bytes;
 pub use path::normal_path;
 pub use percent::{illegal_percent, percent};
 pub use unfold::{MAX_DEPTH, MAX_VARIANTS, Variant, variants};
+pub(crate) use unfold::{Readings, may_unfold};
 pub use utf7::utf7;
 pub use utf8::overlong;
 pub use width::narrow;
@@ -68,15 +69,56 @@ pub fn strip_controls(input: &[u8]) -> Option<Vec<u8>> {
     input.iter().any(odd).then(|| input.iter().copied().filter(|byte| !odd(byte)).collect())
 }
 
+/// Copies `input` and replaces what `one` reads at the places that `find` tells; `None` when it reads nothing.
+///
+/// `one` gets what starts at such a place; it pushes what stands for it and returns how many bytes that takes.
+fn rewrite(
+    input: &[u8],
+    find: impl Fn(&[u8]) -> Option<usize>,
+    mut one: impl FnMut(&[u8], &mut Vec<u8>) -> Option<usize>,
+) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let mut piece = Vec::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(next) = find(&input[at..]) {
+        at += next;
+        match one(&input[at..], &mut piece) {
+            Some(taken) => {
+                if copied == 0 {
+                    out.reserve(input.len());
+                }
+                out.extend_from_slice(&input[copied..at]);
+                out.append(&mut piece);
+                at += taken;
+                copied = at;
+            }
+            None => at += 1,
+        }
+    }
+    if copied == 0 {
+        return None;
+    }
+    out.extend_from_slice(&input[copied..]);
+    Some(out)
+}
+
 /// The value of a hexadecimal digit.
 fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
+    let value = DIGITS[usize::from(byte)];
+    (value < 16).then_some(value)
 }
+
+/// The values of hexadecimal digits; 255 for all other bytes.
+const DIGITS: [u8; 256] = {
+    let mut table = [255; 256];
+    let mut value = 0;
+    while value < 16 {
+        table[b"0123456789abcdef"[value] as usize] = value as u8;
+        table[b"0123456789ABCDEF"[value] as usize] = value as u8;
+        value += 1;
+    }
+    table
+};
 
 /// The number that the first `count` bytes spell in hexadecimal, if all of them are digits.
 fn number(bytes: &[u8], count: usize) -> Option<u32> {

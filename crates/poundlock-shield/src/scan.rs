@@ -15,7 +15,7 @@ pub use request::{RequestScan, scan_request};
 
 use crate::{
     class::Place,
-    decode::{Step, Variant, variants},
+    decode::{Readings, Step, Variant, may_unfold},
     detect::{CERTAIN, detect},
     exclude::Exclusion,
     locate::{Leaf, Leaves, MAX_FIELD, Oddity, Role, json_leaves},
@@ -108,40 +108,41 @@ fn readings(
     found: &mut Found,
     nested: &mut Nested,
 ) {
-    let plain = Variant { chain: chain.to_vec(), bytes: window.to_vec() };
-    if look(&plain, at, judge, found) || unpack(&plain, at, nested) {
-        // What is JSON is decoded leaf by leaf.
+    // What is JSON is decoded leaf by leaf.
+    if look(window, chain, at, judge, found) || unpack(window, chain, at, nested) || !may_unfold(window) {
         return;
     }
-    for mut variant in variants(plain.bytes).into_iter().skip(1) {
-        variant.chain.splice(0..0, chain.iter().copied());
-        if look(&variant, at, judge, found) {
+    let mut readings = Readings::new(window, chain);
+    let mut index = 1;
+    while let Some(Variant { bytes, chain }) = readings.get(index) {
+        if look(bytes, chain, at, judge, found) {
             return;
         }
-        unpack(&variant, at, nested);
+        unpack(bytes, chain, at, nested);
+        index += 1;
     }
 }
 
 /// Looks at one reading; returns whether it is certainly an attack, of a kind that counts here.
-fn look(variant: &Variant, at: At<'_>, judge: Judge<'_>, found: &mut Found) -> bool {
+fn look(bytes: &[u8], chain: &[Step], at: At<'_>, judge: Judge<'_>, found: &mut Found) -> bool {
     let mut certain = false;
-    for one in detect(&variant.bytes, at.place) {
+    for one in detect(bytes, at.place) {
         if judge.counts(one.class, one.rule, at) {
             certain |= one.score >= CERTAIN;
-            found.note(&one, &variant.bytes, &variant.chain, at);
+            found.note(&one, bytes, chain, at);
         }
     }
     certain
 }
 
 /// The leaves of a value that is JSON itself.
-fn unpack(variant: &Variant, at: At<'_>, nested: &mut Nested) -> bool {
-    if !matches!(variant.bytes.trim_ascii_start().first(), Some(b'{' | b'[')) {
+fn unpack(bytes: &[u8], chain: &[Step], at: At<'_>, nested: &mut Nested) -> bool {
+    if !matches!(bytes.trim_ascii_start().first(), Some(b'{' | b'[')) {
         return false;
     }
-    let chain: Vec<Step> = variant.chain.iter().copied().chain([Step::Json]).collect();
-    let depth = variant.chain.iter().filter(|step| **step == Step::Json).count();
-    depth < MAX_NESTED && json_leaves(&variant.bytes, &mut Unpacked { prefix: at.field, chain, nested })
+    let depth = chain.iter().filter(|step| **step == Step::Json).count();
+    let chain: Vec<Step> = chain.iter().copied().chain([Step::Json]).collect();
+    depth < MAX_NESTED && json_leaves(bytes, &mut Unpacked { prefix: at.field, chain, nested })
 }
 
 struct Unpacked<'a> {

@@ -1,6 +1,6 @@
 //! HTML character references.
 
-use super::push_code_point;
+use super::{push_code_point, rewrite};
 
 /// The named references that can carry an attack, in lower case (browsers take some in upper case
 /// only; attackers' filters take any). Names from the HTML standard, 13.5.
@@ -57,24 +57,15 @@ const LONGEST: usize = 24;
 ///
 /// Returns `None` when nothing changes.
 pub fn entities(input: &[u8]) -> Option<Vec<u8>> {
-    let first = memchr::memchr(b'&', input)?;
-    let mut out = Vec::with_capacity(input.len());
-    out.extend_from_slice(&input[..first]);
-    let mut changed = false;
-    let mut at = first;
-    while at < input.len() {
-        if input[at] == b'&'
-            && let Some((code, length)) = reference(&input[at + 1..])
-        {
-            push_code_point(&mut out, code);
-            changed = true;
-            at += 1 + length;
-            continue;
-        }
-        out.push(input[at]);
-        at += 1;
-    }
-    changed.then_some(out)
+    rewrite(
+        input,
+        |rest| memchr::memchr(b'&', rest),
+        |rest, out| {
+            let (code, length) = reference(&rest[1..])?;
+            push_code_point(out, code);
+            Some(1 + length)
+        },
+    )
 }
 
 /// The code point and length of the reference after an `&`.

@@ -1,6 +1,6 @@
 //! Backslash escapes of JavaScript, C, JSON, PHP and shells, and those of CSS.
 
-use super::{digit, number, push_code_point};
+use super::{digit, number, push_code_point, rewrite};
 
 /// Decodes `\xHH`, `\uHHHH`, `\u{H…}`, octal `\ooo`, `\n` and its like; before anything else, and
 /// before a line end, the backslash is dropped.
@@ -19,23 +19,8 @@ pub fn css(input: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn unescape(input: &[u8], one: fn(&[u8], &mut Vec<u8>) -> Option<usize>) -> Option<Vec<u8>> {
-    let first = memchr::memchr(b'\\', input)?;
-    let mut out = Vec::with_capacity(input.len());
-    out.extend_from_slice(&input[..first]);
-    let mut changed = false;
-    let mut at = first;
-    while at < input.len() {
-        if input[at] == b'\\'
-            && let Some(taken) = one(&input[at + 1..], &mut out)
-        {
-            changed = true;
-            at += 1 + taken;
-            continue;
-        }
-        out.push(input[at]);
-        at += 1;
-    }
-    changed.then_some(out)
+    let find = |rest: &[u8]| memchr::memchr(b'\\', rest);
+    rewrite(input, find, |rest, out| one(&rest[1..], out).map(|taken| 1 + taken))
 }
 
 /// Decodes what follows a backslash in a script; returns how many bytes it took.

@@ -1,51 +1,36 @@
 //! Percent escapes, the Unicode ones of old servers included.
 
-use super::{Step, number, push_code_point};
+use super::{Step, number, push_code_point, rewrite};
 
 /// Decodes `%XX` and `%uXXXX` once; with [`Step::Plus`] as `mode`, `+` becomes a space too.
 ///
 /// An escape that is not one stays as it is. `%u` gives the character's UTF-8, or the ASCII
 /// character that it is best-fitted to (`%u2215` → `/`). Returns `None` when nothing changes.
 pub fn percent(input: &[u8], mode: Step) -> Option<Vec<u8>> {
-    let plus = mode == Step::Plus;
-    let first = input.iter().position(|byte| *byte == b'%' || (plus && *byte == b'+'))?;
-    let mut out = Vec::with_capacity(input.len());
-    out.extend_from_slice(&input[..first]);
-    let mut changed = false;
-    let mut at = first;
-    while let Some(byte) = input.get(at) {
-        let rest = &input[at + 1..];
-        let taken = match byte {
-            b'%' => escape(rest, &mut out),
-            b'+' if plus => {
-                out.push(b' ');
-                Some(0)
-            }
-            _ => None,
-        };
-        changed |= taken.is_some();
-        match taken {
-            Some(taken) => at += 1 + taken,
-            None => {
-                out.push(*byte);
-                at += 1;
-            }
-        }
+    if mode != Step::Plus {
+        return rewrite(input, |rest| memchr::memchr(b'%', rest), escape);
     }
-    changed.then_some(out)
+    let plus = |rest: &[u8], out: &mut Vec<u8>| {
+        if rest[0] == b'%' {
+            return escape(rest, out);
+        }
+        out.push(b' ');
+        Some(1)
+    };
+    rewrite(input, |rest| memchr::memchr2(b'%', b'+', rest), plus)
 }
 
-/// Decodes what follows a `%`; returns how many bytes it took.
+/// Decodes what starts with a `%`; returns how many bytes it took.
 fn escape(rest: &[u8], out: &mut Vec<u8>) -> Option<usize> {
-    if let Some(byte) = number(rest, 2) {
+    if let Some(byte) = number(&rest[1..], 2) {
         out.push(byte as u8);
-        return Some(2);
+        return Some(3);
     }
-    if !matches!(rest.first(), Some(b'u' | b'U')) {
+    if !matches!(rest.get(1), Some(b'u' | b'U')) {
         return None;
     }
-    push_code_point(out, number(&rest[1..], 4)?);
-    Some(5)
+    push_code_point(out, number(&rest[2..], 4)?);
+    Some(6)
 }
 
 /// Whether a `%` is followed by a hexadecimal digit and something that is none (`%c0%qf`), or by two

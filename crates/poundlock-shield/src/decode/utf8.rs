@@ -1,6 +1,6 @@
 //! UTF-8 that spells a character with more bytes than it needs.
 
-use super::push_code_point;
+use super::{push_code_point, rewrite};
 
 /// Decodes overlong and otherwise illegal sequences of two to six bytes (`c0 ae`, `e0 80 ae`,
 /// `f8 80 80 80 ae`) to the character they stand for, as lenient decoders do.
@@ -8,26 +8,17 @@ use super::push_code_point;
 /// A lead byte whose continuation has the wrong top bits (`c0 2e`, `c0 5c`) is taken by its low six
 /// bits, like the servers that fell for it. Legal UTF-8 stays. Returns `None` when nothing changes.
 pub fn overlong(input: &[u8]) -> Option<Vec<u8>> {
-    if !input.iter().any(|byte| matches!(byte, 0xc0 | 0xc1 | 0xe0 | 0xf0 | 0xf8..=0xfd)) {
-        return None;
-    }
-    let mut out = Vec::with_capacity(input.len());
-    let mut changed = false;
-    let mut at = 0;
-    while at < input.len() {
-        match sequence(&input[at..]) {
-            Some((code, length)) => {
-                push_code_point(&mut out, code);
-                changed = true;
-                at += length;
-            }
-            None => {
-                out.push(input[at]);
-                at += 1;
-            }
-        }
-    }
-    changed.then_some(out)
+    let find = |rest: &[u8]| rest.iter().position(|byte| is_long_lead(*byte));
+    rewrite(input, find, |rest, out| {
+        let (code, length) = sequence(rest)?;
+        push_code_point(out, code);
+        Some(length)
+    })
+}
+
+/// Whether a sequence that is longer than it need be may start with this byte.
+pub(super) const fn is_long_lead(byte: u8) -> bool {
+    matches!(byte, 0xc0 | 0xc1 | 0xe0 | 0xf0 | 0xf8..=0xfd)
 }
 
 /// The code point and length of an illegally long sequence at the start of `bytes`.

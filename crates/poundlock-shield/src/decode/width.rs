@@ -3,29 +3,25 @@
 //! Main item: [`narrow`]. A table of its own instead of NFKC: only what ends in ASCII matters here,
 //! and best-fit mappings (code page 1252) belong to it, which NFKC does not have.
 
+use super::rewrite;
+
 /// Replaces characters by the ASCII character they are compatible with or best-fitted to; accented
 /// letters, quotes and dashes of plain text stay.
 ///
 /// Bytes that are not UTF-8 stay as they are. Returns `None` when nothing changes.
 pub fn narrow(input: &[u8]) -> Option<Vec<u8>> {
-    if input.is_ascii() {
-        return None;
-    }
-    let mut out = Vec::with_capacity(input.len());
-    let mut changed = false;
-    for chunk in input.utf8_chunks() {
-        for char in chunk.valid().chars() {
-            match fold(char) {
-                Some(ascii) if !char.is_ascii() && !is_prose(char) => {
-                    out.push(ascii);
-                    changed = true;
-                }
-                _ => out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes()),
-            }
-        }
-        out.extend_from_slice(chunk.invalid());
-    }
-    changed.then_some(out)
+    let find = |rest: &[u8]| rest.iter().position(|byte| is_wide_lead(*byte));
+    rewrite(input, find, |rest, out| {
+        let length = rest[0].leading_ones() as usize;
+        let char = std::str::from_utf8(rest.get(..length)?).ok()?.chars().next()?;
+        out.push(fold(char).filter(|_| !is_prose(char))?);
+        Some(length)
+    })
+}
+
+/// Whether the UTF-8 of a character that is folded may start with this byte.
+pub(super) const fn is_wide_lead(byte: u8) -> bool {
+    matches!(byte, 0xc2..=0xc5 | 0xca | 0xcb | 0xcd | 0xe1..=0xe3 | 0xef | 0xf0)
 }
 
 /// Accents, quotes and dashes of plain text: only a decoder of `%u` that knows nothing but ASCII folds them.
@@ -98,4 +94,16 @@ fn single(char: char) -> Option<u8> {
         'º' | 'ᵒ' => b'o',
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_that_is_folded_starts_with_a_byte_that_is_looked_for() {
+        let folded = ('\u{80}'..=char::MAX).filter(|char| fold(*char).is_some());
+        let starts: Vec<u8> = folded.map(|char| char.encode_utf8(&mut [0; 4]).as_bytes()[0]).collect();
+        assert!(starts.len() > 1000 && starts.iter().all(|byte| is_wide_lead(*byte)));
+    }
 }

@@ -3,7 +3,11 @@
 //! Main type: [`Hints`]. One pass over the bytes tells which marks there are; one Aho-Corasick over all
 //! literals tells which words. It knows no grammar.
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
+use aho_corasick::{
+    Anchored, StartKind,
+    automaton::{Automaton, StateID},
+    dfa::{Builder, DFA},
+};
 use std::sync::LazyLock;
 
 use super::terms::{TERMS, Term};
@@ -52,16 +56,7 @@ pub(super) struct Hints {
 impl Hints {
     pub(super) fn of(text: &[u8]) -> Self {
         let marks = text.iter().fold(0, |seen, byte| seen | MARKS[usize::from(*byte)]);
-        let mut words = 0;
-        let mut terms = Vec::new();
-        for found in WORDS.find_overlapping_iter(text) {
-            let index = found.pattern().as_usize();
-            match index.checked_sub(GROUPS.len()) {
-                None => words |= GROUPS[index],
-                Some(term) if terms.len() < MAX_TERMS => terms.push((term, found.end())),
-                Some(_) => {}
-            }
-        }
+        let Seen { words, terms } = WORDS.search(text);
         Self { marks, words, terms }
     }
 
@@ -183,21 +178,98 @@ const LITERALS: [(u32, &str); 7] = [
     ),
 ];
 
-static GROUPS: LazyLock<Vec<u32>> = LazyLock::new(|| {
-    LITERALS.iter().flat_map(|(group, words)| words.split_whitespace().map(|_| *group)).collect()
-});
+static WORDS: LazyLock<Words> = LazyLock::new(Words::new);
 
-static WORDS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    let words =
-        LITERALS.iter().flat_map(|(_, words)| words.split_whitespace().map(|word| word.replace('~', " ")));
-    let literals = words.chain(TERMS.iter().map(|term| term.text.clone()));
-    AhoCorasickBuilder::new()
-        .ascii_case_insensitive(true)
-        .match_kind(MatchKind::Standard)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(literals)
-        .expect("a few hundred short literals fit into an automaton")
-});
+/// All literals in one automaton.
+struct Words {
+    dfa: DFA,
+    start: StateID,
+    /// The group of each literal that is none of the terms; terms follow.
+    groups: Vec<u32>,
+}
+
+/// What was found in a text, or in a part of it.
+#[derive(Default)]
+struct Seen {
+    words: u32,
+    terms: Vec<(usize, usize)>,
+}
+
+/// How many parts of a text are read in turns: each step waits for memory, not for the others.
+const LANES: usize = 4;
+
+/// Shorter texts are read in one piece.
+const WORTH_LANES: usize = 256;
+
+impl Words {
+    fn new() -> Self {
+        let split = |words: &'static str| words.split_whitespace();
+        let words = LITERALS.iter().flat_map(|(_, words)| split(words).map(|word| word.replace('~', " ")));
+        let literals = words.chain(TERMS.iter().map(|term| term.text.clone()));
+        let dfa = Builder::new()
+            .ascii_case_insensitive(true)
+            .start_kind(StartKind::Unanchored)
+            .prefilter(false)
+            .build(literals)
+            .expect("a few hundred short literals fit into an automaton");
+        let start = dfa.start_state(Anchored::No).expect("built for searches that start anywhere");
+        let groups = LITERALS.iter().flat_map(|(group, words)| split(words).map(|_| *group)).collect();
+        Self { dfa, start, groups }
+    }
+
+    /// The literals in `text`, overlapping ones too, in the order of their ends.
+    fn search(&self, text: &[u8]) -> Seen {
+        if text.len() < WORTH_LANES {
+            let mut seen = Seen::default();
+            self.read(text, 0, self.start, &mut seen);
+            return seen;
+        }
+        let part = text.len() / LANES;
+        let mut lanes: [Seen; LANES] = Default::default();
+        let mut states: [StateID; LANES] = std::array::from_fn(|lane| self.warm(text, lane * part));
+        for at in 0..part {
+            for (lane, state) in states.iter_mut().enumerate() {
+                let at = lane * part + at;
+                *state = self.step(*state, text[at], at + 1, &mut lanes[lane]);
+            }
+        }
+        self.read(text, LANES * part, states[LANES - 1], &mut lanes[LANES - 1]);
+        let words = lanes.iter().fold(0, |all, lane| all | lane.words);
+        let terms = lanes.into_iter().flat_map(|lane| lane.terms).take(MAX_TERMS).collect();
+        Seen { words, terms }
+    }
+
+    /// The state after what stands before `at`, as far as it matters.
+    fn warm(&self, text: &[u8], at: usize) -> StateID {
+        let from = at.saturating_sub(self.dfa.max_pattern_len() - 1);
+        text[from..at].iter().fold(self.start, |state, byte| self.dfa.next_state(Anchored::No, state, *byte))
+    }
+
+    fn read(&self, text: &[u8], from: usize, mut state: StateID, seen: &mut Seen) {
+        for (at, byte) in text.iter().enumerate().skip(from) {
+            state = self.step(state, *byte, at + 1, seen);
+        }
+    }
+
+    fn step(&self, state: StateID, byte: u8, end: usize, seen: &mut Seen) -> StateID {
+        let state = self.dfa.next_state(Anchored::No, state, byte);
+        if self.dfa.is_match(state) {
+            self.note(state, end, seen);
+        }
+        state
+    }
+
+    fn note(&self, state: StateID, end: usize, seen: &mut Seen) {
+        for index in 0..self.dfa.match_len(state) {
+            let literal = self.dfa.match_pattern(state, index).as_usize();
+            match self.groups.get(literal) {
+                Some(group) => seen.words |= group,
+                None if seen.terms.len() < MAX_TERMS => seen.terms.push((literal - self.groups.len(), end)),
+                None => {}
+            }
+        }
+    }
+}
 
 const MARKS: [u32; 256] = {
     let mut table = [0; 256];
@@ -235,5 +307,40 @@ const fn mark(byte: u8) -> u32 {
         b'0'..=b'9' => Mark::DIGIT,
         0..=8 | 11 | 12 | 14..=31 | 127 => Mark::CONTROL,
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A text at which lanes are cut anywhere, with literals over the cuts.
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        let parts = vec![
+            "select",
+            "SELECT",
+            "x",
+            " ",
+            "..",
+            "./",
+            "__proto__",
+            "information_schema",
+            "system(",
+            "on",
+            "error",
+        ];
+        prop::collection::vec(prop::sample::select(parts), 0..200)
+            .prop_map(|parts| parts.concat().into_bytes())
+    }
+
+    proptest! {
+        #[test]
+        fn lanes_find_what_one_reader_finds(text in text()) {
+            let mut whole = Seen::default();
+            WORDS.read(&text, 0, WORDS.start, &mut whole);
+            let seen = WORDS.search(&text);
+            prop_assert_eq!((seen.words, seen.terms), (whole.words, whole.terms));
+        }
     }
 }

@@ -42,6 +42,9 @@ const GLOBALS: [&str; 12] = [
     "content",
 ];
 
+/// How far into a computed name is looked.
+const LONGEST: usize = 1024;
+
 /// Looks for script.
 pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     let hints = &subject.hints;
@@ -53,6 +56,7 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
         return;
     }
     let text = subject.text;
+    let last = memchr::memrchr2(b')', b'`', text);
     let mut at = 0;
     while at < text.len() {
         if !is_word(text[at]) {
@@ -60,7 +64,9 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
             continue;
         }
         let end = at + text[at..].iter().take_while(|byte| is_word(**byte)).count();
-        word(text, at, end, hits);
+        if may_matter(&text[at..end]) {
+            word(text, at, end, last, hits);
+        }
         at = end;
     }
 }
@@ -69,8 +75,27 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
 }
 
-/// Judges the word at `at`.
-fn word(text: &[u8], at: usize, end: usize, hits: &mut Hits) {
+/// Whether a word starts like one that is asked for below.
+fn may_matter(word: &[u8]) -> bool {
+    let [first, second, _, ..] = word else { return false };
+    match first.to_ascii_lowercase() {
+        b'a' => matches!(second | 0x20, b'l' | b't'),
+        b'c' | b'd' | b'l' => second | 0x20 == b'o',
+        b'e' => matches!(second | 0x20, b'v' | b'x'),
+        b'f' => matches!(second | 0x20, b'u' | b'e' | b'r'),
+        b'g' => second | 0x20 == b'l',
+        b'i' => second | 0x20 == b'm',
+        b'o' => matches!(second | 0x20, b'n' | b'p'),
+        b'p' => matches!(second | 0x20, b'r' | b'a'),
+        b's' => matches!(second | 0x20, b'e' | b't'),
+        b't' => matches!(second | 0x20, b'o' | b'h'),
+        b'w' => second | 0x20 == b'i',
+        _ => false,
+    }
+}
+
+/// Judges the word at `at`; `last` is where the last call of the text may close.
+fn word(text: &[u8], at: usize, end: usize, last: Option<usize>, hits: &mut Hits) {
     let mut lower = [0u8; 16];
     let Some(lower) = lower.get_mut(..end - at) else { return };
     lower.copy_from_slice(&text[at..end]);
@@ -78,7 +103,7 @@ fn word(text: &[u8], at: usize, end: usize, hits: &mut Hits) {
     let is = |list: &[&str]| list.iter().any(|word| *lower == *word.as_bytes());
     let next = skip(text, end);
     match text.get(next) {
-        Some(b'(' | b'`') if is(&PROOFS) => called(text, at, next, hits),
+        Some(b'(' | b'`') if is(&PROOFS) => called(text, at, next, last, hits),
         Some(b'(' | b'`') if is(&SINKS) => sink(text, at, next, hits),
         Some(b'[') if is(&GLOBALS) => reached(text, at, next, hits),
         Some(b'.')
@@ -119,12 +144,12 @@ fn before(text: &[u8], at: usize) -> Option<u8> {
 }
 
 /// `alert(1)`
-fn called(text: &[u8], at: usize, open: usize, hits: &mut Hits) {
+fn called(text: &[u8], at: usize, open: usize, last: Option<usize>, hits: &mut Hits) {
     let tight = at == 0 || text[at - 1] > b' ';
     let operator = before(text, at).is_some_and(|byte| b";'\"}-+*/|&=<>(,{^%?:!~[\\#".contains(&byte));
     let backtick = text[open] == b'`';
     let rest = &text[open + 1..];
-    let closes = memchr::memchr2(b')', b'`', rest).is_some() || rest.len() < 16;
+    let closes = last.is_some_and(|last| last > open) || rest.len() < 16;
     let whole = before(text, at).is_none() && ends(rest);
     let score = match () {
         () if backtick && open > at + 6 => DOUBTFUL,
@@ -175,7 +200,7 @@ fn reached(text: &[u8], at: usize, open: usize, hits: &mut Hits) {
     let close = memchr::memchr(b']', &text[inner..]).map_or(text.len(), |length| inner + length);
     let after = skip(text, (close + 1).min(text.len()));
     let used = matches!(text.get(after), Some(b'(' | b'`' | b'[' | b'=' | b'.' | b'+' | b')' | b']'));
-    let name = &text[inner..close];
+    let name = &text[inner..close.min(inner + LONGEST)];
     let odd = name.iter().any(|byte| b"+\\/(!*".contains(byte)) || PROOFS.iter().any(|p| contains(name, p));
     let score = match (used, odd) {
         (true, true) => CERTAIN,

@@ -61,5 +61,8 @@ impl Form {
 
 fn decoded(gather: &Gather) -> String {
     let name = gather.name();
-    percent(name.as_bytes(), Step::Plus).map_or(name, |bytes| String::from_utf8_lossy(&bytes).into_owned())
+    match percent(name.as_bytes(), Step::Plus) {
+        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        None => name.into_owned(),
+    }
 }

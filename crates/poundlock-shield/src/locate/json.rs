@@ -170,6 +170,7 @@ impl Json {
             }
             self.path.push_str(&name);
         }
+        drop(name);
         self.gather.end(&self.path, role, out);
         true
     }
@@ -230,11 +231,11 @@ impl Json {
             self.high = unit;
             return;
         }
-        let units = if high == 0 { vec![unit] } else { vec![high, unit] };
-        for char in char::decode_utf16(units) {
-            let char = char.unwrap_or(char::REPLACEMENT_CHARACTER);
-            let bytes = char.encode_utf8(&mut [0; 4]).as_bytes().to_vec();
-            self.gather.extend(&bytes, &self.path, Role::Value, out);
+        let units = [high, unit];
+        for char in char::decode_utf16(units.into_iter().skip(usize::from(high == 0))) {
+            let mut buffer = [0; 4];
+            let bytes = char.unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut buffer).as_bytes();
+            self.gather.extend(bytes, &self.path, Role::Value, out);
         }
     }
 

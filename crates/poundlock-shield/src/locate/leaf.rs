@@ -5,6 +5,7 @@
 
 use super::Oddity;
 use crate::scan::{OVERLAP, WINDOW};
+use std::borrow::Cow;
 
 /// The longest name of a leaf, in bytes; a longer one is cut.
 pub const MAX_FIELD: usize = 256;
@@ -90,9 +91,9 @@ impl Gather {
     }
 
     /// What was gathered, as a name.
-    pub(super) fn name(&self) -> String {
+    pub(super) fn name(&self) -> Cow<'_, str> {
         let bytes = &self.bytes[..self.bytes.len().min(MAX_FIELD)];
-        String::from_utf8_lossy(bytes).into_owned()
+        String::from_utf8_lossy(bytes)
     }
 
     pub(super) fn bytes(&self) -> &[u8] {

@@ -22,6 +22,8 @@ pub(super) struct Multipart {
     delimiter: Vec<u8>,
     /// Bytes that may belong to a delimiter or to a header that is not complete.
     pending: Vec<u8>,
+    /// How much of that has been searched in vain.
+    searched: usize,
     state: State,
     field: String,
     role: Role,
@@ -50,6 +52,7 @@ impl Multipart {
             delimiter: [b"\n--", boundary].concat(),
             // So that the first delimiter follows a line end like all others.
             pending: b"\n".to_vec(),
+            searched: 0,
             state: State::Preamble,
             field: String::new(),
             role: Role::Value,
@@ -85,7 +88,11 @@ impl Multipart {
             State::Headers => self.headers(out),
             State::Epilogue => {
                 // Nothing should be here; some readers go on.
-                if self.pending.len() > MAX_HEADERS || find(&self.pending, &self.delimiter).is_some() {
+                let from = self.searched.saturating_sub(self.delimiter.len());
+                let again = find(&self.pending[from..], &self.delimiter).is_some();
+                self.searched = self.pending.len();
+                if again || self.pending.len() > MAX_HEADERS {
+                    self.searched = 0;
                     out.oddity(Oddity { rule: "multipart-epilogue", score: 4 });
                     self.state = State::Content;
                     self.field.clear();
@@ -120,6 +127,7 @@ impl Multipart {
         let last = after.starts_with(b"--");
         self.end_part(out);
         self.pending.drain(..self.delimiter.len());
+        self.searched = 0;
         self.state = if last { State::Epilogue } else { State::Headers };
         self.parts += 1;
         if self.parts == MAX_PARTS {
@@ -129,17 +137,20 @@ impl Multipart {
     }
 
     fn headers(&mut self, out: &mut impl Leaves) -> bool {
-        let blank = find(&self.pending, b"\r\n\r\n")
-            .map(|at| (at, 4))
-            .or_else(|| find(&self.pending, b"\n\n").map(|at| (at, 2)));
-        let (end, skip) = match blank {
+        // Within the limit only, so that it does not matter how much more has come.
+        let known = &self.pending[..self.pending.len().min(MAX_HEADERS + 1)];
+        let (end, skip) = match blank_line(known, self.searched) {
             Some(found) => found,
             None if self.pending.len() > MAX_HEADERS => {
                 out.oddity(Oddity { rule: "multipart-headers", score: 7 });
                 (0, 0)
             }
-            None => return false,
+            None => {
+                self.searched = known.len();
+                return false;
+            }
         };
+        self.searched = 0;
         let head: Vec<u8> = self.pending.drain(..end + skip).take(end).collect();
         self.part(&head, out);
         self.state = State::Content;
@@ -197,6 +208,14 @@ impl Multipart {
         }
         self.content = Content::Plain(Gather::default());
     }
+}
+
+/// Where the first blank line is, and how long; all before `searched` is known to have none.
+fn blank_line(text: &[u8], searched: usize) -> Option<(usize, usize)> {
+    let from = searched.saturating_sub(3);
+    let ends = [(&b"\r\n\r\n"[..], 4), (b"\n\n", 2)];
+    let found = ends.iter().filter_map(|(end, skip)| Some((find(&text[from..], end)? + from, *skip)));
+    found.min_by_key(|(at, skip)| at + skip)
 }
 
 /// The value of a parameter of `Content-Disposition`, quoted or not.

@@ -124,6 +124,18 @@ fn a_cut_multipart_is_told_and_read() {
 }
 
 #[test]
+fn the_first_blank_line_ends_the_headers_of_a_part() {
+    let body = b"--b\r\n\nContent-Disposition: form-data; name=\"x\"\r\n\r\none\r\n--b--\r\n";
+    for size in [usize::MAX, 1] {
+        let seen = read(&[("content-type", "multipart/form-data; boundary=b")], body, size);
+        assert!(
+            seen.leaves.iter().any(|leaf| leaf.1.ends_with(b"\r\n\r\none") && leaf.2 == "value"),
+            "{seen:?}"
+        );
+    }
+}
+
+#[test]
 fn a_type_that_lies_is_told_and_both_are_read() {
     let seen = read(&[("content-type", "application/json")], b"<a>x' or 1=1</a>", 4);
     assert_eq!(seen.oddities, ["content-type-mismatch"]);

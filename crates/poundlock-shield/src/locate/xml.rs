@@ -115,7 +115,7 @@ impl Xml {
                 self.state = State::Text;
             }
             (State::Equals, b'"' | b'\'') => {
-                self.attribute = self.gather.name();
+                self.attribute = self.gather.name().into_owned();
                 self.gather.clear();
                 self.state = State::Quoted(byte);
             }

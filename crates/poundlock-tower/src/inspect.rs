@@ -127,30 +127,31 @@ where
             let request = Request::from_parts(head, InspectedBody::untouched(body));
             return InspectFuture::admitted(self.inner.call(request));
         };
-        let Inspection { mode, hold, rules, .. } = look.inspection();
-        let (mode, hold, rules) = (*mode, *hold, rules.clone());
-        let refused = look.is_refused();
-        let watch = if refused || body.is_end_stream() {
-            let end = if refused { End::Refused } else { End::Complete };
-            if let Err(rejection) = self.layer.conclude(look, end, &head) {
-                return InspectFuture::denied(rejection);
+        let inspection = look.inspection().clone();
+        let watch = match (look.is_refused(), body.is_end_stream()) {
+            (false, false) => Some(Watch::new(look, &head, &self.layer)),
+            (is_refused, _) => {
+                let end = if is_refused { End::Refused } else { End::Complete };
+                if let Err(rejection) = self.layer.conclude(look, end, &head) {
+                    return InspectFuture::denied(rejection);
+                }
+                None
             }
-            None
-        } else {
-            Some(Watch::new(look, &head, &self.layer))
         };
-        if let (Mode::Block, Some(rules)) = (mode, rules) {
-            head::clamp_pages(&rules, &mut head);
+        let blocks = inspection.mode == Mode::Block;
+        if let (true, Some(rules)) = (blocks, &inspection.rules) {
+            head::clamp_pages(rules, &mut head);
         }
-        let body = match (watch, mode) {
-            (Some(watch), Mode::Block) => {
+        let body = match watch {
+            Some(watch) if blocks => {
                 // The service that was ready is the one that is called; the clone takes its place.
                 let inner = self.inner.clone();
                 let ready = std::mem::replace(&mut self.inner, inner);
-                return InspectFuture::holding(Holding::new(watch, body, hold.min(MAX_HOLD)), ready, head);
+                let holding = Holding::new(watch, body, inspection.hold.min(MAX_HOLD));
+                return InspectFuture::holding(holding, ready, head);
             }
-            (Some(watch), _) => InspectedBody::told(body, watch),
-            (None, _) => InspectedBody::untouched(body),
+            Some(watch) => InspectedBody::told(body, watch),
+            None => InspectedBody::untouched(body),
         };
         InspectFuture::admitted(self.inner.call(Request::from_parts(head, body)))
     }

@@ -9,7 +9,7 @@ use http::request::Parts;
 use jiff::Timestamp;
 use poundlock_shield::validate::body::BodyCheck;
 use poundlock_shield::validate::{Issues, RouteRules};
-use poundlock_shield::{Action as Found, Finding, MAX_FINDINGS, Policy, RequestScan, Verdict};
+use poundlock_shield::{Action as Found, Class, Finding, MAX_FINDINGS, Policy, RequestScan, Verdict};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -66,7 +66,7 @@ impl Look {
         Self { inspection: inspection.clone(), scan, rules, issues, place, spent: start.elapsed() }
     }
 
-    pub(super) fn inspection(&self) -> &Inspection {
+    pub(super) fn inspection(&self) -> &Arc<Inspection> {
         &self.inspection
     }
 
@@ -108,7 +108,7 @@ impl Look {
             self.issues.extend(rules.finish(Timestamp::now()).err().unwrap_or_default());
         }
         let Self { inspection, scan, issues, place, spent, .. } = self;
-        let verdict = scan.finish();
+        let verdict = ended(scan.finish(), end);
         let counting = counting(&inspection, place.as_ref(), &verdict.findings);
         let counting = counting.as_ref().unwrap_or(&verdict);
         let is_attack = counting.action == Found::Block;
@@ -124,6 +124,17 @@ impl Look {
             Action::Pass | Action::WouldBlock | Action::WouldRefuse => Ok(()),
         }
     }
+}
+
+/// The verdict at this end. That a body broke off says nothing about one that was given up.
+fn ended(verdict: Verdict, end: End) -> Verdict {
+    let broke_off = |finding: &Finding| finding.class == Class::Protocol && finding.rule.ends_with("-cut");
+    if end != End::Cut || !verdict.findings.iter().any(broke_off) {
+        return verdict;
+    }
+    let Verdict { mut findings, level, .. } = verdict;
+    findings.retain(|finding| !broke_off(finding));
+    Verdict::of(findings, level)
 }
 
 /// The verdict without what is only told, where something is. Among as many findings as are kept there may have been no

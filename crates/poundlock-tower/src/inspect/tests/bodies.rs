@@ -116,6 +116,9 @@ async fn a_client_that_breaks_off_is_told_apart_and_its_attack_is_told() {
     let harmless = [Step::Data(Bytes::from_static(b"q=lock")), Step::Broken];
     let outcome = send(&blocking(), post(FORM), Script::of(harmless)).await;
     assert_eq!((outcome.answer, outcome.seen.called), (Err(Rejection::ClientGone), false));
+    let half = [Step::Data(Bytes::from_static(b"{\"a\":")), Step::Broken];
+    let outcome = send(&blocking(), post("application/json"), Script::of(half)).await;
+    assert_eq!(outcome.told.len(), 0, "half a body is no finding: {:?}", outcome.told);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,10 @@
 //! Order: below `body cap`, which counts the bytes that are looked at, and below `timeout`, which ends the wait for a
 //! body that stalls; above whatever asks the service, so that a refused request never reaches it.
 //!
+//! Hostile clients: a request keeps what is held of its body ([`Inspection::hold`]), a window of the scan and, where rules read a
+//! body as a whole, `RouteRules::whole_bytes`, however long it is and in whatever pieces it comes. A body that comes ever so slowly
+//! but comes is not ended: the number of connections bounds that.
+//!
 //! ```
 //! use poundlock_tower::{InspectLayer, Inspection, inspect::Mode};
 //! use std::sync::Arc;

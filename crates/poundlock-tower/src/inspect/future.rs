@@ -139,7 +139,7 @@ where
 impl<B: Body> Holding<B> {
     /// All of it has come.
     fn whole(&mut self, trailers: Option<HeaderMap>) -> Released<B> {
-        self.watch.take().expect(ONCE).finish()?;
+        self.watch.take().expect(ONCE).finish(trailers.as_ref())?;
         let held = std::mem::take(&mut self.held);
         Ok((InspectedBody::whole(held, trailers, self.announced), None))
     }

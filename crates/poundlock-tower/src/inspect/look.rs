@@ -5,11 +5,15 @@
 use super::head::{with_ruled, with_scanned};
 use super::{Action, Findings, Inspection, Mode, Record};
 use crate::Rejection;
+use http::HeaderMap;
 use http::request::Parts;
 use jiff::Timestamp;
 use poundlock_shield::validate::body::BodyCheck;
 use poundlock_shield::validate::{Issues, RouteRules};
-use poundlock_shield::{Action as Found, Class, Finding, MAX_FINDINGS, Policy, RequestScan, Verdict};
+use poundlock_shield::{
+    Action as Found, Class, Finding, Location, MAX_FINDINGS, Place as At, Policy, RequestScan, Verdict,
+    scan_value,
+};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -20,6 +24,7 @@ pub(super) struct Look {
     scan: RequestScan<Arc<Policy>>,
     rules: Option<BodyCheck<Arc<RouteRules>>>,
     issues: Issues,
+    in_trailers: Vec<Finding>,
     place: Option<Place>,
     spent: Duration,
 }
@@ -63,7 +68,16 @@ impl Look {
         }
         let place = (!inspection.told_only.is_empty())
             .then(|| Place { method: head.method.to_string(), path: head.uri.path().to_owned() });
-        Self { inspection: inspection.clone(), scan, rules, issues, place, spent: start.elapsed() }
+        let in_trailers = Vec::new();
+        Self {
+            inspection: inspection.clone(),
+            scan,
+            rules,
+            issues,
+            in_trailers,
+            place,
+            spent: start.elapsed(),
+        }
     }
 
     pub(super) fn inspection(&self) -> &Arc<Inspection> {
@@ -78,6 +92,17 @@ impl Look {
         if let Err(found) = fed {
             self.issues.extend(found);
             self.rules = None;
+        }
+        self.spent += start.elapsed();
+    }
+
+    /// Looks at the trailers, which are headers too when they arrive. Exclusions that ask for a path do not match there.
+    pub(super) fn trailers(&mut self, trailers: &HeaderMap) {
+        let start = Instant::now();
+        for (name, value) in trailers {
+            let location = Location { place: At::Header, field: name.as_str().to_owned() };
+            let found = scan_value(value.as_bytes(), &location, &self.inspection.policy).findings;
+            self.in_trailers.extend(found);
         }
         self.spent += start.elapsed();
     }
@@ -107,8 +132,8 @@ impl Look {
         if let (End::Complete, Some(rules)) = (end, self.rules.take()) {
             self.issues.extend(rules.finish(Timestamp::now()).err().unwrap_or_default());
         }
-        let Self { inspection, scan, issues, place, spent, .. } = self;
-        let verdict = ended(scan.finish(), end);
+        let Self { inspection, scan, issues, in_trailers, place, spent, .. } = self;
+        let verdict = with_trailers(ended(scan.finish(), end), in_trailers);
         let counting = counting(&inspection, place.as_ref(), &verdict.findings);
         let counting = counting.as_ref().unwrap_or(&verdict);
         let is_attack = counting.action == Found::Block;
@@ -135,6 +160,18 @@ fn ended(verdict: Verdict, end: End) -> Verdict {
     let Verdict { mut findings, level, .. } = verdict;
     findings.retain(|finding| !broke_off(finding));
     Verdict::of(findings, level)
+}
+
+/// The verdict with what was found in trailers. The strongest findings are kept.
+fn with_trailers(verdict: Verdict, in_trailers: Vec<Finding>) -> Verdict {
+    if in_trailers.is_empty() {
+        return verdict;
+    }
+    let mut findings = in_trailers;
+    findings.extend(verdict.findings);
+    let mut verdict = Verdict::of(findings, verdict.level);
+    verdict.findings.truncate(MAX_FINDINGS);
+    verdict
 }
 
 /// The verdict without what is only told, where something is. Among as many findings as are kept there may have been no

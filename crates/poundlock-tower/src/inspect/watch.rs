@@ -7,7 +7,7 @@ use super::{Findings, InspectLayer};
 use crate::limit::client_address;
 use crate::{Correlation, Rejection};
 use http::request::Parts;
-use http::{Method, Uri};
+use http::{HeaderMap, Method, Uri};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -44,11 +44,14 @@ impl Watch {
         if look.is_refused() { self.conclude(End::Refused) } else { Ok(()) }
     }
 
-    /// The body is complete.
+    /// The body is complete; these are its trailers.
     ///
     /// # Errors
     /// The request is refused.
-    pub(super) fn finish(&mut self) -> Result<(), Rejection> {
+    pub(super) fn finish(&mut self, trailers: Option<&HeaderMap>) -> Result<(), Rejection> {
+        if let (Some(look), Some(trailers)) = (&mut self.look, trailers) {
+            look.trailers(trailers);
+        }
         self.conclude(End::Complete)
     }
 

@@ -95,7 +95,7 @@ impl<B: Body> Passing<B> {
     }
 
     fn complete(&mut self) {
-        match self.watch.finish() {
+        match self.watch.finish(self.trailers.as_ref()) {
             Ok(()) => self.state = State::Complete,
             Err(rejection) => self.refuse(rejection),
         }

@@ -115,3 +115,18 @@ async fn a_body_that_is_shorter_than_announced_is_no_request() {
     let outcome = send(&blocking(), post(FORM), script).await;
     assert_eq!((outcome.answer, outcome.seen.called), (Err(Rejection::ClientGone), false));
 }
+
+#[tokio::test]
+async fn an_attack_in_a_trailer_is_refused() {
+    let data = || Step::Data(Bytes::from_static(b"q=lock"));
+    for hold in [0, 1_000] {
+        let inspection = Inspection { hold, ..blocking() };
+        let attack = Script::of([data(), Step::Trailer("1' OR '1'='1' --")]);
+        let outcome = send(&inspection, post(FORM), attack).await;
+        assert_eq!((outcome.answer, outcome.seen.whole), (Err(Rejection::AttackDetected), false));
+        assert_eq!((outcome.seen.trailers, outcome.seen.bytes.len()), (0, 0));
+        assert_eq!(outcome.told[0]["findings"][0]["location"], "header.x-note");
+        let outcome = send(&inspection, post(FORM), Script::of([data(), Step::Trailer("lock")])).await;
+        assert_eq!((outcome.answer, outcome.seen.trailers), (Ok(200), 1));
+    }
+}

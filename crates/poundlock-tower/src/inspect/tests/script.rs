@@ -1,7 +1,7 @@
 //! A body that does as it is told. Main type: [`Script`].
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body, Frame, SizeHint};
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -15,6 +15,8 @@ use std::task::{Context, Poll};
 pub(in super::super) enum Step {
     Data(Bytes),
     Trailers,
+    /// A trailer of this value.
+    Trailer(&'static str),
     /// Nothing yet; woken at once.
     Later,
     /// Nothing for ever.
@@ -77,6 +79,11 @@ impl Body for Script {
                 Poll::Ready(Some(Ok(Frame::data(data))))
             }
             Some(Step::Trailers) => Poll::Ready(Some(Ok(Frame::trailers(HeaderMap::new())))),
+            Some(Step::Trailer(value)) => {
+                let name = HeaderName::from_static("x-note");
+                let trailers = HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
+                Poll::Ready(Some(Ok(Frame::trailers(trailers))))
+            }
             Some(Step::Later) => {
                 cx.waker().wake_by_ref();
                 Poll::Pending

@@ -82,18 +82,18 @@ fn rewrite(
     let (mut copied, mut at) = (0, 0);
     while let Some(next) = find(&input[at..]) {
         at += next;
-        match one(&input[at..], &mut piece) {
-            Some(taken) => {
-                if copied == 0 {
-                    out.reserve(input.len());
-                }
-                out.extend_from_slice(&input[copied..at]);
-                out.append(&mut piece);
-                at += taken;
-                copied = at;
-            }
-            None => at += 1,
+        let Some(taken) = one(&input[at..], &mut piece) else {
+            at += 1;
+            continue;
+        };
+        if copied == 0 {
+            out.reserve(input.len());
         }
+        out.extend_from_slice(&input[copied..at]);
+        out.extend_from_slice(&piece);
+        piece.clear();
+        at += taken;
+        copied = at;
     }
     if copied == 0 {
         return None;

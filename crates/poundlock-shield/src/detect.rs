@@ -55,11 +55,22 @@ pub fn detect(text: &[u8], place: Place) -> Vec<Evidence> {
     path::detect(&subject, &mut hits);
     shell::detect(&subject, &mut hits);
     template::detect(&subject, &mut hits);
-    shape::detect(&subject, &mut hits);
-    for (term, end) in subject.hints.terms() {
-        terms::judge(&subject, term, end, &mut hits);
-    }
+    named(&subject, &mut hits);
     hits.found
+}
+
+/// Looks at one reading of a file only for what is told by a name or a small shape: code, lookups, XML entities.
+pub(crate) fn detect_names(text: &[u8], place: Place) -> Vec<Evidence> {
+    let mut hits = Hits::default();
+    named(&Subject { text, place, hints: Hints::of(text) }, &mut hits);
+    hits.found
+}
+
+fn named(subject: &Subject<'_>, hits: &mut Hits) {
+    shape::detect(subject, hits);
+    for (term, end) in subject.hints.terms() {
+        terms::judge(subject, term, end, hits);
+    }
 }
 
 /// Builds the tables that detection needs (some 20 ms), so that the first value does not wait for them.

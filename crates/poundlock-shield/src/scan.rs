@@ -9,19 +9,19 @@ mod mask;
 mod raw;
 mod request;
 
-pub use found::MAX_FINDINGS;
+pub use found::{MAX_FINDINGS, MAX_UNFOLDED};
 pub(crate) use raw::scan_raw;
 pub use request::{RequestScan, scan_request};
 
 use crate::{
-    class::Place,
+    class::{Class, Place},
     decode::{Readings, Step, Variant, may_unfold},
-    detect::{CERTAIN, detect},
+    detect::{CERTAIN, detect, detect_names},
     exclude::Exclusion,
     locate::{Leaf, Leaves, MAX_FIELD, Oddity, Role, json_leaves},
     verdict::{Level, Location, Verdict},
 };
-use found::{Found, Judge};
+use found::{Found, Judge, is_file};
 
 /// A longer value is looked at in windows of this many bytes …
 pub const WINDOW: usize = 32 * 1024;
@@ -115,6 +115,9 @@ fn readings(
     let mut readings = Readings::new(window, chain);
     let mut index = 1;
     while let Some(Variant { bytes, chain }) = readings.get(index) {
+        if !found.unfolds(bytes.len(), at.role) {
+            return dear(at, judge, found);
+        }
         if look(bytes, chain, at, judge, found) {
             return;
         }
@@ -123,9 +126,18 @@ fn readings(
     }
 }
 
+/// Tells that a request is too expensive to be decoded any further.
+fn dear(at: At<'_>, judge: Judge<'_>, found: &mut Found) {
+    let at = At { field: "", ..at };
+    if !is_file(at.role) && judge.counts(Class::Protocol, "encodings", at) {
+        found.odd("encodings", CERTAIN, at);
+    }
+}
+
 /// Looks at one reading; returns whether it is certainly an attack, of a kind that counts here.
 fn look(bytes: &[u8], chain: &[Step], at: At<'_>, judge: Judge<'_>, found: &mut Found) -> bool {
     let mut certain = false;
+    let detect = if is_file(at.role) { detect_names } else { detect };
     for one in detect(bytes, at.place) {
         if judge.counts(one.class, one.rule, at) {
             certain |= one.score >= CERTAIN;

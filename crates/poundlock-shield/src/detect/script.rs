@@ -43,7 +43,7 @@ const GLOBALS: [&str; 12] = [
 ];
 
 /// How far into a computed name is looked.
-const LONGEST: usize = 1024;
+const LONGEST: usize = 256;
 
 /// Looks for script.
 pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
@@ -201,17 +201,15 @@ fn reached(text: &[u8], at: usize, open: usize, hits: &mut Hits) {
     let after = skip(text, (close + 1).min(text.len()));
     let used = matches!(text.get(after), Some(b'(' | b'`' | b'[' | b'=' | b'.' | b'+' | b')' | b']'));
     let name = &text[inner..close.min(inner + LONGEST)];
-    let odd = name.iter().any(|byte| b"+\\/(!*".contains(byte)) || PROOFS.iter().any(|p| contains(name, p));
+    let lower = name.to_ascii_lowercase();
+    let odd = name.iter().any(|byte| b"+\\/(!*".contains(byte))
+        || PROOFS.iter().any(|proof| find(&lower, proof.as_bytes()).is_some());
     let score = match (used, odd) {
         (true, true) => CERTAIN,
         (true, false) if text.len() <= 200 => LIKELY,
         _ => DOUBTFUL,
     };
     hits.add(Class::Xss, "computed", at..(after + 1).min(text.len()), score);
-}
-
-fn contains(text: &[u8], word: &str) -> bool {
-    find(&text.to_ascii_lowercase(), word.as_bytes()).is_some()
 }
 
 /// `document.cookie`, `constructor.constructor('…')()`

@@ -85,12 +85,14 @@ fn feed(
 
 /// Decides how the body is read, and reads what has come so far.
 fn begin(parsers: &mut Vec<Parser>, start: &mut Vec<u8>, declared: &Declared, out: &mut impl Leaves) {
-    let looks = sniff(&start[..start.len().min(SNIFFED)]);
+    // By as much as is waited for: more may have come, or not.
+    let first = &start[..start.len().min(SNIFFED)];
+    let looks = sniff(first);
     let kinds = kinds(declared.kind, looks);
     if let Some(oddity) = mismatch(declared, looks) {
         out.oddity(oddity);
     }
-    parsers.extend(kinds.into_iter().flatten().map(|kind| Parser::new(kind, declared, start)));
+    parsers.extend(kinds.into_iter().flatten().map(|kind| Parser::new(kind, declared, first)));
     let start = std::mem::take(start);
     parsers.iter_mut().for_each(|parser| parser.feed(&start, out));
 }

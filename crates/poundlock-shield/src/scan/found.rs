@@ -15,6 +15,15 @@ use crate::{
 /// The most findings that are kept of a request; beyond them a stronger one takes the place of the weakest.
 pub const MAX_FINDINGS: usize = 64;
 
+/// The most bytes of decoded readings that are looked at in the values of a request, and as many in its files.
+///
+/// Beyond them values are looked at as they stand, and the request counts as an attack: what needs so much decoding was
+/// written to be expensive, and nothing passes because it could not be read. A file goes on as it stands, as compressed
+/// bytes look like any encoding.
+///
+/// Unit tests have a smaller one, so that they reach it in a second.
+pub const MAX_UNFOLDED: usize = if cfg!(test) { 1 << 20 } else { 32 << 20 };
+
 /// What evidence is judged by in one request.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Judge<'a> {
@@ -30,6 +39,11 @@ impl Judge<'_> {
             |e: &crate::Exclusion| e.covers_at(class, rule, at.place, at.field, self.method, self.path);
         means(at.role, class) && !self.policy.exclusions.iter().any(covers)
     }
+}
+
+/// Whether it is the content of a file, or of a body that nobody reads as text.
+pub(super) fn is_file(role: Role) -> bool {
+    matches!(role, Role::File | Role::Raw)
 }
 
 /// Whether evidence of this class means something in a leaf of this kind.
@@ -48,6 +62,8 @@ pub(crate) struct Found {
     list: Vec<Finding>,
     /// The highest score of a class at a location so far; it never falls.
     score: u16,
+    /// How many bytes of decoded readings were looked at: of values, of files.
+    unfolded: [usize; 2],
 }
 
 impl Found {
@@ -57,6 +73,13 @@ impl Found {
 
     pub(super) fn blocks(&self, level: Level) -> bool {
         self.score >= level.threshold()
+    }
+
+    /// Whether another decoded reading of so many bytes may be looked at; counts it.
+    pub(super) fn unfolds(&mut self, bytes: usize, role: Role) -> bool {
+        let unfolded = &mut self.unfolded[usize::from(is_file(role))];
+        *unfolded = unfolded.saturating_add(bytes);
+        *unfolded <= MAX_UNFOLDED
     }
 
     /// Keeps evidence in a reading that `chain` led to.

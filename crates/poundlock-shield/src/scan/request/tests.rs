@@ -1,7 +1,7 @@
 //! What a request says does not depend on how it arrives, and nothing in it hides anything else.
 
 use super::*;
-use crate::{Action, Exclusion, Level, MAX_FINDINGS};
+use crate::{Action, Exclusion, Level, MAX_FINDINGS, MAX_UNFOLDED};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -174,4 +174,38 @@ fn findings_that_are_let_pass_take_no_room() {
     body.push_str("z=' or 1=1 -- ");
     let verdict = form(excluding("body.f*", Class::Xss), body.as_bytes());
     assert!(verdict.action == Action::Block && verdict.findings.iter().all(|f| f.location.field == "z"));
+}
+
+#[test]
+fn what_is_too_dear_to_decode_is_told() {
+    let noise = |length: usize| -> Vec<u8> {
+        let parts = b"%41\\u0041&#65;0x41/**/\xef\xbc\xa1\x01+";
+        [b"a=", &parts.iter().copied().cycle().take(length).collect::<Vec<u8>>()[..]].concat()
+    };
+    let told =
+        |length| form(Policy::default(), &noise(length)).findings.iter().any(|f| f.rule == "encodings");
+    assert!(!told(100_000) && told(MAX_UNFOLDED / 8));
+    let mut body = noise(MAX_UNFOLDED / 8);
+    body.extend_from_slice(b"&b=<svg onload=f()>");
+    let verdict = form(excluding("body", Class::Protocol), &body);
+    assert!(
+        verdict.findings.iter().any(|f| f.location.field == "b"),
+        "what stands as it is, is seen all the same"
+    );
+}
+
+#[test]
+fn a_file_of_noise_is_no_attack_and_hides_none() {
+    let next = |state: &u32| Some(state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
+    let noise = std::iter::successors(Some(1), next).map(|state| (state >> 24) as u8);
+    let mut body = b"--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a.png\"\r\n\r\n".to_vec();
+    body.extend(noise.take(MAX_UNFOLDED / 8));
+    body.extend_from_slice(
+        b"\r\n--b\r\nContent-Disposition: form-data; name=\"c\"\r\n\r\n%3Csvg onload=f()%3E\r\n--b--",
+    );
+    let headers = [(&b"host"[..], &b"h"[..]), (b"content-type", b"multipart/form-data; boundary=b")];
+    let head = Head { method: b"POST", target: b"/", headers: &headers };
+    let findings = scan_request(&head, &body, &Policy::default()).findings;
+    assert!(findings.iter().any(|f| f.location.field == "c" && f.class == Class::Xss), "{findings:?}");
+    assert!(findings.iter().all(|f| f.rule != "encodings"), "{findings:?}");
 }

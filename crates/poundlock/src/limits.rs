@@ -72,7 +72,7 @@ fn token(of: &OfLimit) -> Result<String, Failure> {
         None => {
             let to: poundlock_gateway::config::Flag =
                 ("--to", "service.default.to", vec!["127.0.0.1:1"].into());
-            let sources = Sources { env: std::env::vars().collect(), flags: vec![to], file: None };
+            let sources = Sources { env: std::env::vars().collect(), flags: vec![to], ..Sources::default() };
             load(&sources).map_err(Failure::Invalid)?.config.state_dir.join("admin.token")
         }
     };

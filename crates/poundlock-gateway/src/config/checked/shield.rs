@@ -6,7 +6,7 @@ use std::sync::Arc;
 use poundlock_shield::validate::batch::{FormLimits, JsonLimits};
 use poundlock_shield::validate::openapi::Unknown;
 use poundlock_shield::validate::pagination::Pagination;
-use poundlock_shield::validate::rule::{FieldRule, RangeFields};
+use poundlock_shield::validate::rule::{DEFAULT_WHOLE_BYTES, FieldRule, RangeFields};
 use poundlock_shield::validate::upload::UploadRule;
 use poundlock_shield::{Exclusion, Level};
 use serde_json::Value;
@@ -79,7 +79,7 @@ pub enum ShieldMode {
 }
 
 /// What inputs must be. The default asks for nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShieldRules {
     /// Fields one by one.
     pub fields: Vec<FieldRule>,
@@ -97,6 +97,31 @@ pub struct ShieldRules {
     pub schema: Option<Document>,
     /// What requests must fit, and what stands before its paths.
     pub openapi: Option<(Document, String)>,
+    /// The most bytes of a body that has to be read as a whole.
+    pub whole: usize,
+}
+
+impl Default for ShieldRules {
+    fn default() -> Self {
+        Self {
+            fields: Vec::new(),
+            ranges: Vec::new(),
+            unknown: Unknown::Allowed,
+            pagination: None,
+            batch: None,
+            upload: None,
+            schema: None,
+            openapi: None,
+            whole: DEFAULT_WHOLE_BYTES,
+        }
+    }
+}
+
+impl ShieldRules {
+    /// Whether every request fits.
+    pub fn ask_nothing(&self) -> bool {
+        *self == Self { whole: self.whole, ..Self::default() }
+    }
 }
 
 /// A JSON document that the configuration names, known to compile.

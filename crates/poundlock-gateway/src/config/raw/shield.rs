@@ -78,7 +78,7 @@ pub(in crate::config) enum RawShieldMode {
 }
 
 /// What is done with some requests.
-#[derive(Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(rename = "ShieldRoute")]
 pub(in crate::config) struct RawShieldRoute {
@@ -98,7 +98,7 @@ pub(in crate::config) struct RawShieldRoute {
     pub(in crate::config) level: Option<u8>,
     /// In place of the shield's.
     pub(in crate::config) sample: Option<PercentText>,
-    /// In place of the shield's. A body that has to fit a schema or rules for fields may not be longer.
+    /// In place of the shield's.
     pub(in crate::config) hold: Option<SizeText>,
     /// Findings that are let pass here, beside the shield's.
     #[schemars(length(max = 1000), example = exclude::example())]
@@ -109,7 +109,7 @@ pub(in crate::config) struct RawShieldRoute {
     pub(in crate::config) field_mode: BTreeMap<String, RawShieldMode>,
     /// Pages of lists: their numbers are kept in bounds. Unset: they are not looked at.
     pub(in crate::config) page: Option<RawPage>,
-    /// What fields must be: "path.0", "query.sort", "header.x-id", "cookie.theme", or of a JSON or form body "body.user.email",
+    /// What fields must be: "query.sort", "header.x-id", "cookie.theme", or of a JSON or form body "body.user.email",
     /// with * for every item or member.
     #[schemars(extend("maxProperties" = 256))]
     pub(in crate::config) fields: BTreeMap<String, RawField>,
@@ -122,6 +122,9 @@ pub(in crate::config) struct RawShieldRoute {
     pub(in crate::config) batch: Option<RawBatch>,
     /// Which files are accepted, in forms and as bodies of PUT and POST. Unset: any.
     pub(in crate::config) uploads: Option<RawUploads>,
+    /// The longest body that has to be read as a whole, for a schema or for fields of JSON; it is kept in memory until then.
+    /// A longer one is refused. At most 16MiB.
+    pub(in crate::config) whole: SizeText,
     /// The file of a JSON Schema that JSON bodies must fit, from the folder of this file on. References out of it are errors.
     #[schemars(example = &"schemas/user.json")]
     pub(in crate::config) json_schema: Option<String>,
@@ -131,4 +134,30 @@ pub(in crate::config) struct RawShieldRoute {
     /// What stands before the paths of that document.
     #[schemars(example = &"/api/v1")]
     pub(in crate::config) openapi_base: Option<String>,
+}
+
+impl Default for RawShieldRoute {
+    fn default() -> Self {
+        Self {
+            services: Vec::new(),
+            paths: Vec::new(),
+            methods: Vec::new(),
+            mode: None,
+            level: None,
+            sample: None,
+            hold: None,
+            exclude: Vec::new(),
+            field_mode: BTreeMap::new(),
+            page: None,
+            fields: BTreeMap::new(),
+            ranges: Vec::new(),
+            unknown: RawUnknown::Pass,
+            batch: None,
+            uploads: None,
+            whole: "1MiB".into(),
+            json_schema: None,
+            openapi: None,
+            openapi_base: None,
+        }
+    }
 }

@@ -55,12 +55,12 @@ pub(super) fn location(text: &str) -> Result<String, Mistake> {
 /// A location with a name: what a rule can be about.
 pub(super) fn named(text: &str) -> Result<(Part, String), Mistake> {
     location(text)?;
-    let named = text.split_once('.').filter(|(_, name)| !name.is_empty());
+    let named = text.split_once('.').filter(|(part, name)| *part != "path" && !name.is_empty());
     let part = |word: &str| PARTS.iter().find(|(known, _)| *known == word).map(|(_, part)| *part);
     match named.and_then(|(word, name)| Some((part(word)?, name.to_owned()))) {
         Some(named) => Ok(named),
         None => {
-            Err(Mistake::new("no field", "expected a part of the request and a name, such as \"query.q\""))
+            Err(Mistake::new("no field", "expected query, body, header or cookie, and a name: \"query.q\""))
         }
     }
 }

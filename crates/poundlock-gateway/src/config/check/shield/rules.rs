@@ -20,6 +20,9 @@ use crate::config::raw::{
 use crate::config::tree::below;
 use crate::config::values::{self, Mistake};
 
+/// The most of a body that may be read as a whole, in bytes.
+const MAX_WHOLE: u64 = 16 << 20;
+
 pub(super) fn check(path: &str, raw: &RawShieldRoute, report: &mut Report<'_>) -> Option<ShieldRules> {
     let at = |key: &str| format!("{path}.{key}");
     let fields: Vec<_> =
@@ -31,6 +34,7 @@ pub(super) fn check(path: &str, raw: &RawShieldRoute, report: &mut Report<'_>) -
     let upload = optional(&raw.uploads, |raw| uploads(&at("uploads"), raw, report));
     let schema = optional(&raw.json_schema, |name| schema(at("json_schema"), name, report));
     let openapi = openapi(path, raw, report);
+    let whole = report.read(at("whole"), &raw.whole, whole);
     Some(ShieldRules {
         fields: fields.into_iter().collect::<Option<Vec<_>>>()?.concat(),
         ranges: ranges.into_iter().collect::<Option<_>>()?,
@@ -40,7 +44,15 @@ pub(super) fn check(path: &str, raw: &RawShieldRoute, report: &mut Report<'_>) -
         upload: upload?,
         schema: schema?,
         openapi: openapi?,
+        whole: whole?,
     })
+}
+
+fn whole(text: &str) -> Result<usize, Mistake> {
+    match values::size(text)? {
+        size if size <= MAX_WHOLE => Ok(size as usize),
+        _ => Err(Mistake::new("a size out of range", "expected at most 16MiB: that much memory a request")),
+    }
 }
 
 /// What is not given is no mistake.

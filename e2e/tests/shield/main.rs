@@ -3,6 +3,7 @@
 mod audit;
 mod bodies;
 mod changes;
+mod hostile;
 mod modes;
 mod operations;
 mod report;

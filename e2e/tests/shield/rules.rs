@@ -139,6 +139,6 @@ fn detect_changes_and_refuses_nothing() {
     assert_eq!(gateway.get(target).status, 200);
     assert_eq!(upstream.only().head.word(1), target);
     let line = &crate::audit_log(&gateway, 1)[0];
-    assert_eq!(line["action"], "would_block");
+    assert_eq!(line["action"], "would_refuse");
     assert!(line["issues"].as_array().is_some_and(|issues| !issues.is_empty()), "{line}");
 }

@@ -7,6 +7,7 @@ mod rules;
 use std::path::PathBuf;
 
 use poundlock_shield::Level;
+use poundlock_tower::inspect::MAX_HOLD;
 
 use super::Report;
 use super::limits::{method, path_pattern};
@@ -20,7 +21,6 @@ use crate::config::values::{self, Mistake, Percent};
 const DEFAULT_ROUTE: &str = "default";
 /// The least that a body may wait, in bytes: a form of a few fields.
 const MIN_HOLD: u64 = 1 << 10;
-const MAX_HOLD: u64 = 4 << 20;
 
 pub(super) fn check(raw: &RawShield, report: &mut Report<'_>) -> Option<Shield> {
     let default = default_route(raw, report);
@@ -124,7 +124,7 @@ fn level(number: u8) -> Level {
 
 fn hold(text: &str) -> Result<usize, Mistake> {
     match values::size(text)? {
-        size if (MIN_HOLD..=MAX_HOLD).contains(&size) => Ok(size as usize),
+        size if (MIN_HOLD..=MAX_HOLD as u64).contains(&size) => Ok(size as usize),
         _ => Err(Mistake::new("a size out of range", "expected 1KiB to 4MiB: that much memory a connection")),
     }
 }

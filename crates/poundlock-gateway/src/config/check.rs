@@ -17,7 +17,7 @@ use super::documents::Folder;
 use super::problem::{Place, Problem, Severity};
 use super::raw::{Raw, RawAdmin, RawDrain, RawLog, RawLogFormat};
 use super::suggest::closest;
-use super::tree::{Node, below, last_key};
+use super::tree::{Node, last_key, steps};
 use super::values::{self, Mistake};
 
 /// The checked configuration; `None` when a problem was reported, here or before.
@@ -148,7 +148,10 @@ impl Report<'_> {
 
     /// The names in a map, in the order of the file.
     fn in_order<'n>(&self, path: &str, names: impl Iterator<Item = &'n String>) -> Vec<&'n String> {
-        let place = |name: &&String| self.tree.nearest(&below(path, name)).0.place_in_file();
+        let map = steps(path).try_fold(self.tree, |node, step| node.get(step));
+        let node = |name: &str| map.and_then(|map| map.get(name));
+        // What a variable has made is in no file, and comes last.
+        let place = |name: &&String| node(name).map_or(usize::MAX, Node::place_in_file);
         let mut names: Vec<_> = names.collect();
         names.sort_by_key(place);
         names

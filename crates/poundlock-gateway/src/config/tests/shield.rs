@@ -38,6 +38,17 @@ fn routes_are_in_the_order_of_the_file_and_inherit() {
 }
 
 #[test]
+fn a_route_that_a_variable_makes_comes_last_and_stays_there_when_shown() {
+    let text = format!("{MINIMAL}[shield.route.zebra]\n[shield.route.ant]\n");
+    let made = env(&[("POUNDLOCK__SHIELD__ROUTE__BEE__MODE", "block")]);
+    let loaded = load(&Sources { env: made, ..file(&text) }).expect("valid");
+    let names =
+        |config: &Config| config.shield.routes.iter().map(|route| route.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&loaded.config), ["zebra", "ant", "bee", "default"]);
+    assert_eq!(names(&config(&loaded.show(true))), names(&loaded.config));
+}
+
+#[test]
 fn an_empty_audit_is_none() {
     assert_eq!(shield("[shield]").audit, Some(Audit::File("findings.jsonl".into())));
     assert_eq!(shield("[shield]\naudit = \"-\"").audit, Some(Audit::Stdout));

@@ -133,7 +133,8 @@ impl Node {
 /// The path of a key below another; a key with anything but letters, digits, `-` and `_` in it is quoted, as TOML wants it.
 pub(super) fn below(path: &str, key: &str) -> String {
     let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    let key = if plain && !key.is_empty() { key.to_owned() } else { format!("{key:?}") };
+    // A string of JSON is one of TOML.
+    let key = if plain && !key.is_empty() { key.to_owned() } else { Value::from(key).to_string() };
     if path.is_empty() { key } else { format!("{path}.{key}") }
 }
 

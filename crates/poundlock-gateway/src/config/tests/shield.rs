@@ -85,7 +85,7 @@ fn mistakes_of_a_route() {
          field_mode = { \"query.q\" = \"block\", \"quary.q\" = \"off\" }\nopenapi_base = \"/v1\"\njson_schema = \"bad.json\"\n\
          [shield.route.b]\njson_schema = \"missing.json\"\nopenapi = \"broken.json\"\nranges = [{ start = \"query.a\", end = \"body.b\" }]\n\
          uploads = { types = [\"png\", \"exe\"], max_size = \"0B\" }\nbatch = { max_depth = 500 }\n\
-         page = { on_excess = \"cut\", parameters = { size = { min = 5, max = 2 }, n = { default = 500 } } }\n",
+         page = { on_excess = \"cut\", parameters = { size = { min = 5, max = 2 }, n = { default = 500 }, \"a\\\"b\" = {} } }\n",
     );
 }
 

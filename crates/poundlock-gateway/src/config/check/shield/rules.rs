@@ -15,7 +15,8 @@ use poundlock_shield::validate::upload::{ArchiveLimits, FileKind, ImageLimits, U
 use super::{Report, field};
 use crate::config::checked::{Document, ShieldRules};
 use crate::config::raw::{
-    RawBatch, RawExcess, RawField, RawFileKind, RawPage, RawRange, RawShieldRoute, RawUnknown, RawUploads,
+    RawBatch, RawExcess, RawField, RawFileKind, RawPage, RawPageParameter, RawRange, RawShieldRoute,
+    RawUnknown, RawUploads,
 };
 use crate::config::tree::below;
 use crate::config::values::{self, Mistake};
@@ -110,7 +111,18 @@ fn range(path: &str, raw: &RawRange, report: &mut Report<'_>) -> Option<RangeFie
 }
 
 fn page(path: &str, raw: &RawPage, report: &mut Report<'_>) -> Option<Pagination> {
-    let parameter = |(name, raw): (&String, &crate::config::raw::RawPageParameter)| {
+    let parameter = |(name, raw): (&String, &RawPageParameter)| {
+        let odd = |c: char| c.is_control() || c == '"' || c == '\\';
+        if name.is_empty() || name.contains(odd) {
+            let at = below(&format!("{path}.parameters"), name);
+            report.error(
+                at,
+                "malformed name of a parameter".to_owned(),
+                "no client sends it",
+                "write it decoded",
+            );
+            return None;
+        }
         let (min, max, default) = (raw.min, raw.max, raw.default.unwrap_or(raw.min));
         if !(min..=max).contains(&default) {
             let at = below(&format!("{path}.parameters"), name);

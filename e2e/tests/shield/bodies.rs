@@ -1,7 +1,9 @@
 //! Attacks in bodies: held, streamed, compressed.
 
 use crate::{audit_log, gateway};
-use e2e::{Client, Upstream};
+use e2e::{Client, Gateway, Upstream, WebSocket, serve_websocket};
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 
@@ -68,4 +70,61 @@ fn a_body_that_waits_for_100_continue_is_asked_for() {
     assert_eq!(client.receive().status, 200);
     let refused = start("/?q=%27%20OR%201%3D1%20--").receive();
     assert_eq!((refused.status, &refused.interim[..]), (403, &[][..]), "the body was asked for in vain");
+}
+
+/// As `gzip` does it.
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = Command::new("gzip")
+        .args(["-9", "-c"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("gzip is on every Debian");
+    let mut stdin = gzip.stdin.take().expect("piped");
+    let bytes = bytes.to_owned();
+    let writer = std::thread::spawn(move || stdin.write_all(&bytes));
+    let output = gzip.wait_with_output().expect("gzip ends");
+    writer.join().expect("no panic").expect("gzip reads all");
+    output.stdout
+}
+
+/// Sends a compressed form, and returns the status.
+fn post_gzip(gateway: &Gateway, bytes: &[u8]) -> u16 {
+    let mut client = gateway.client();
+    let ((name, media_type), length) = (FORM, bytes.len());
+    client.send(format!(
+        "POST / HTTP/1.1\r\nHost: test\r\n{name}: {media_type}\r\nContent-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
+    ));
+    client.send(bytes).receive().status
+}
+
+#[test]
+fn compressed_bodies_are_looked_into_and_arrive_as_they_were() {
+    let upstream = Upstream::text("ok");
+    let gateway = gateway(&upstream, "shield.mode = \"block\"");
+    let harmless = gzip(b"q=tea+or+coffee");
+    assert_eq!(post_gzip(&gateway, &harmless), 200);
+    assert_eq!(upstream.only().body.bytes, harmless);
+    assert_eq!(post_gzip(&gateway, &gzip(b"q=1%27+OR+%271%27%3D%271")), 403);
+    assert_eq!(upstream.seen().len(), 1);
+}
+
+#[test]
+fn trailers_and_websockets_pass() {
+    let upstream = Upstream::text("ok");
+    let shielded = gateway(&upstream, "shield.mode = \"block\"");
+    let mut client = shielded.client();
+    client.send("POST /c HTTP/1.1\r\nHost: test\r\nTrailer: x-sum\r\nTransfer-Encoding: chunked\r\n\r\n");
+    client.send("3\r\nabc\r\n4;ext=\"x\"\r\ndefg\r\n0\r\nx-sum: 7\r\n\r\n");
+    assert_eq!(client.receive().status, 200);
+    let seen = upstream.only();
+    assert_eq!(
+        (&*seen.body.bytes, &seen.body.trailers[..]),
+        (&b"abcdefg"[..], &[("x-sum".to_owned(), "7".to_owned())][..])
+    );
+
+    let sockets = serve_websocket();
+    let shielded = gateway(&sockets, "shield.mode = \"block\"");
+    let mut socket = WebSocket::open(shielded.client(), "/ws?x=1");
+    socket.echo("' OR 1=1 -- is no request");
 }

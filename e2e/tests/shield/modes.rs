@@ -42,6 +42,22 @@ fn nothing_is_looked_at_unless_it_is_asked_for() {
 }
 
 #[test]
+fn a_sample_is_of_what_is_detected_and_not_of_what_is_blocked() {
+    let upstream = Upstream::text("ok");
+    for (mode, status, looked_at, skipped) in [("detect", 200, 0, 3), ("block", 403, 3, 0)] {
+        let gateway = gateway(&upstream, &format!("shield = {{ mode = \"{mode}\", sample = \"0%\" }}"));
+        let mut client = gateway.client();
+        assert_eq!([(); 3].map(|()| client.get(ATTACK).status), [status; 3]);
+        let totals = &gateway.admin_get("/api/v1/shield").json()["totals"];
+        assert_eq!(
+            (&totals["requests"], &totals["skipped"]),
+            (&looked_at.into(), &skipped.into()),
+            "{totals}"
+        );
+    }
+}
+
+#[test]
 fn the_first_route_that_matches_decides() {
     let upstream = Upstream::text("ok");
     let gateway = gateway(

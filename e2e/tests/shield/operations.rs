@@ -51,6 +51,21 @@ fn other_languages_ask_for_a_verdict() {
         (&"block".into(), &"body.comment".into())
     );
     assert_eq!(scan("{\"value\": \"tea\"}").json()["verdict"], "pass");
+    let request = |body: &str| {
+        let head = "\"method\": \"POST\", \"target\": \"/\", \"headers\": [[\"content-type\", \"application/json\"]]";
+        scan(&format!("{{\"request\": {{{head}, {body}}}}}"))
+    };
+    let verdict = request("\"body\": \"{\\\"a\\\": \\\"' OR 1=1 --\\\"}\"").json();
+    assert_eq!(
+        (&verdict["verdict"], &verdict["findings"][0]["location"]),
+        (&"block".into(), &"body.a".into())
+    );
+    // {"a": "tea"}
+    assert_eq!(request("\"body_base64\": \"eyJhIjogInRlYSJ9\"").json()["verdict"], "pass");
+    for body in ["\"body_base64\": \"?\"", "\"body\": \"a\", \"body_base64\": \"YQ==\"", "\"body\": 1"] {
+        assert_eq!(request(body).status, 422, "{body}");
+    }
+    assert_eq!(scan(&format!("{{\"value\": \"{}\"}}", "a".repeat((1 << 20) + 1))).status, 422);
     for body in ["{", "{}", "{\"value\": \"a\", \"level\": 7}", "{\"value\": \"a\", \"x\": 1}"] {
         assert_eq!(scan(body).status, 422, "{body}");
     }

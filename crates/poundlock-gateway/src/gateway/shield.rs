@@ -138,3 +138,47 @@ fn route_state(route: &ShieldRoute) -> ShieldRouteState {
         rules: !route.rules.ask_nothing(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Sources, load};
+    use poundlock_observe::Limits;
+
+    /// The names and modes of what a service is guarded by.
+    fn check(shield: &str, service: &str, expect: &[(&str, Mode)]) -> Vec<Guard> {
+        let services = "[service.a]\nhosts = [\"a\"]\nto = [\"a:1\"]\n[service.b]\nto = [\"b:1\"]\n";
+        let file = Some(("poundlock.toml".into(), format!("{shield}\n{services}")));
+        let config = load(&Sources { file, ..Sources::default() }).expect("valid").config;
+        let registry = Registry::new(Limits::default());
+        let guards = guards(&config.shield, service, &registry).expect("guards");
+        let found: Vec<_> = guards.iter().map(|g| (&*g.inspection.route, g.inspection.mode)).collect();
+        assert_eq!(found, expect);
+        guards
+    }
+
+    #[test]
+    fn a_service_has_the_routes_that_name_it_and_those_that_name_none() {
+        let shield = "[shield]\nmode = \"block\"\n[shield.route.z]\nservices = [\"a\"]\nmode = \"off\"\n[shield.route.m]\n";
+        check(shield, "a", &[("z", Mode::Off), ("m", Mode::Block), ("default", Mode::Block)]);
+        check(shield, "b", &[("m", Mode::Block), ("default", Mode::Block)]);
+    }
+
+    #[test]
+    fn what_is_off_for_all_requests_costs_nothing() {
+        check("", "a", &[]);
+        check("[shield]\nmode = \"off\"\n[shield.route.z]\nservices = [\"b\"]\nmode = \"block\"", "a", &[]);
+    }
+
+    #[test]
+    fn fields_that_are_off_are_excluded_and_those_that_detect_are_told() {
+        let shield = "[shield]\nexclude = [{ class = \"xss\" }]\n[shield.route.z]\n\
+                      field_mode = { \"query.a\" = \"off\", \"query.b\" = \"detect\" }\nhold = \"1KiB\"\n";
+        let guards = check(shield, "b", &[("z", Mode::Detect), ("default", Mode::Detect)]);
+        let inspection = &guards[0].inspection;
+        let fields: Vec<_> = inspection.policy.exclusions.iter().map(|e| e.field.as_deref()).collect();
+        assert_eq!((&fields[..], inspection.hold), (&[None, Some("query.a")][..], 1024));
+        assert_eq!(inspection.told_only[0].field.as_deref(), Some("query.b"));
+        assert!(inspection.rules.is_none());
+    }
+}

@@ -39,6 +39,37 @@ fn item_1_requests_are_tracked_and_appear_in_the_metrics() {
 }
 
 #[test]
+fn item_2_a_sql_injection_is_detected() {
+    let upstream = Upstream::text("ok");
+    for (mode, status) in [("detect", 200), ("block", 403)] {
+        let config = Config::to(&[&upstream]).top(&format!("shield.mode = \"{mode}\""));
+        let gateway = Gateway::start(&config);
+        let mut client = gateway.client();
+        assert_eq!(client.get("/users?id=1%20UNION%20SELECT%20password%20FROM%20users--").status, status);
+        let login = [("Content-Type", "application/x-www-form-urlencoded")];
+        assert_eq!(client.request("POST", "/login", &login, "user=admin'--+&password=x").status, status);
+        assert_eq!(client.get("/users?id=1&name=O'Brien").status, 200, "a name is no attack");
+        gateway.wait_metric(2.0, |metrics| {
+            metrics.sum("poundlock_shield_findings_total", &[("class", "sqli")]).min(2.0)
+        });
+    }
+}
+
+#[test]
+fn item_3_pagination_is_clamped() {
+    let upstream = Upstream::text("ok");
+    let config =
+        Config::to(&[&upstream]).top("[shield]\nmode = \"block\"\n[shield.route.lists]\npage = {}\n");
+    let gateway = Gateway::start(&config);
+    let mut client = gateway.client();
+    for target in ["/items?page=0&per_page=100000", "/items?page=3&per_page=50"] {
+        assert_eq!(client.get(target).status, 200);
+    }
+    let seen: Vec<String> = upstream.seen().iter().map(|seen| seen.head.word(1).to_owned()).collect();
+    assert_eq!(seen, ["/items?page=1&per_page=100", "/items?page=3&per_page=50"]);
+}
+
+#[test]
 fn item_7_health_answers() {
     let upstream = Upstream::text("not this");
     let Some(answer) = public(&gateway(&upstream), "/health") else { return };
@@ -91,6 +122,27 @@ fn item_9_two_gateways_share_a_limit_through_redis() {
     let statuses: Vec<u16> = (0..150).map(|n| clients[n % 2].get("/").status).collect();
     assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 100);
     assert_eq!(statuses[100..], [429; 50]);
+}
+
+#[test]
+fn item_10_a_validator_that_is_too_strict_is_relaxed_for_one_value_or_route() {
+    let upstream = Upstream::text("ok");
+    let strict =
+        "[shield]\nmode = \"block\"\n[shield.route.all.fields]\n\"query.mail\" = { type = \"email\" }\n";
+    let one_value = strict.replace("\"email\"", "\"email\", allow = [\"test@ok\"]");
+    // The route that is relaxed stands first.
+    let relaxed = "[shield.route.import]\npaths = [\"/import\"]\n[shield.route.all.fields]";
+    let one_route = strict.replace("[shield.route.all.fields]", relaxed);
+    for (shield, value, route, other) in
+        [(strict, 422, 422, 422), (&one_value, 200, 200, 422), (&one_route, 422, 200, 422)]
+    {
+        let gateway = Gateway::start(&Config::to(&[&upstream]).top(shield));
+        let mut client = gateway.client();
+        let statuses = ["/users?mail=test@ok", "/import?mail=test@ok", "/users?mail=other@ok"]
+            .map(|target| client.get(target).status);
+        assert_eq!(statuses, [value, route, other], "{shield}");
+        assert_eq!(client.get("/users?mail=test@example.com").status, 200);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@
 pub mod limits;
 mod model;
 mod openapi;
+pub mod shield;
 mod token;
 
 pub use model::{
@@ -22,6 +23,7 @@ use axum::{Json, middleware};
 use poundlock_tower::{Correlation, CorrelationLayer, Limiter, Operations, Rejection};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An answer that takes a while.
 pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -34,6 +36,12 @@ pub trait Gateway: Send + Sync + 'static {
     /// The limits as they are now.
     fn limiter(&self) -> Arc<Limiter>;
 
+    /// What the shield does, and what came of it.
+    fn shield(&self) -> shield::ShieldState;
+
+    /// The latest lines of the shield's audit log, the latest last; all that are kept when nothing is said.
+    fn findings(&self, since: Option<Duration>) -> Vec<Box<str>>;
+
     /// Reads the configuration again and takes it over, or says what is wrong with it.
     fn reload(&self) -> Pending<Result<Reloaded, serde_json::Value>>;
 }
@@ -44,11 +52,13 @@ pub fn router(gateway: Arc<dyn Gateway>, operations: Operations, token: Token) -
     let token = middleware::from_fn_with_state(token, token::required);
     let changing = Router::new()
         .merge(limits::changing(&token))
+        .merge(shield::asking(&token))
         .route("/api/v1/reload", post(reload).route_layer(token).fallback(only_post));
     let reading = Router::new()
         .route("/api/v1/status", get(status).fallback(only_get))
         .route("/api/v1/openapi.json", get(document).fallback(only_get))
-        .merge(limits::reading());
+        .merge(limits::reading())
+        .merge(shield::reading());
     let probes = [
         "/health",
         "/health/startup",

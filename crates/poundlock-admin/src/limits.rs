@@ -246,7 +246,7 @@ async fn change<T: DeserializeOwned>(
 }
 
 /// The JSON of a call. Every extractor failure is a problem, as everything that the API refuses.
-async fn body<T: DeserializeOwned>(request: Request) -> Result<(Extensions, T), Response> {
+pub(crate) async fn body<T: DeserializeOwned>(request: Request) -> Result<(Extensions, T), Response> {
     let extensions = request.extensions().clone();
     match Json::<T>::from_request(request, &()).await {
         Ok(Json(call)) => Ok((extensions, call)),

@@ -20,6 +20,9 @@ use utoipa::OpenApi;
         crate::limits::ban,
         crate::limits::unban,
         crate::limits::check,
+        crate::shield::state,
+        crate::shield::findings,
+        crate::shield::scan,
     ),
     components(schemas(
         crate::Status,
@@ -32,6 +35,11 @@ use utoipa::OpenApi;
         crate::limits::Checked,
         crate::limits::GrantCall,
         crate::limits::BanCall,
+        crate::shield::ShieldState,
+        crate::shield::Recent,
+        crate::shield::ScanCall,
+        crate::shield::RequestCall,
+        crate::shield::Scanned,
     ))
 )]
 struct Api;

@@ -8,6 +8,7 @@
 mod check;
 mod checked;
 mod defaults;
+mod documents;
 mod env;
 mod file;
 mod flags;
@@ -30,10 +31,11 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 pub use checked::{
-    AccessLog, Admin, Balance, Ban, Config, Drain, Forwarding, HeadLimits, HealthCheck, Limit, LimitBudget,
-    LimitMode, Listener, Log, LogFormat, Metrics, Missing, OnError, PoolLimits, Retry, Service, Store,
-    Throttle, ThrottleMode, Timeouts,
+    AccessLog, Admin, Audit, Balance, Ban, Config, Document, Drain, Forwarding, HeadLimits, HealthCheck,
+    Limit, LimitBudget, LimitMode, Listener, Log, LogFormat, Metrics, Missing, OnError, PoolLimits, Retry,
+    Service, Shield, ShieldMode, ShieldRoute, ShieldRules, Store, Throttle, ThrottleMode, Timeouts,
 };
+pub use documents::{Documents, MAX_DOCUMENT_BYTES};
 pub use flags::Flag;
 pub use problem::Problems;
 pub use restart::diff_needs_restart;
@@ -52,6 +54,8 @@ pub struct Sources {
     pub env: BTreeMap<String, String>,
     /// The flags that were given.
     pub flags: Vec<Flag>,
+    /// How files are read that the configuration names, such as schemas.
+    pub documents: Documents,
 }
 
 /// A configuration that can be used.
@@ -79,7 +83,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
     defaults::fill_in(&mut root, &sources.env);
     walk::walk(&mut root, &mut problems);
     let config = match serde_json::from_value(root.to_json()) {
-        Ok(raw) => check::check(&raw, &root, &mut problems),
+        Ok(raw) => check::check(&raw, &root, sources.documents.beside(sources.file.as_ref()), &mut problems),
         Err(error) => {
             problems.push(mismatch(&error));
             None

@@ -5,11 +5,13 @@
 
 mod access_log;
 mod admin;
+mod audit;
 mod limits;
 mod names;
 mod probes;
 mod process;
 mod reload;
+mod shield;
 mod signals;
 mod sockets;
 mod table;
@@ -24,6 +26,7 @@ use crate::routing::Routing;
 use crate::worker::{self, Phase};
 use anyhow::{Context, Result};
 use arc_swap::ArcSwap;
+use audit::Audit;
 use poundlock_observe::http::{HttpClientMetrics, HttpMetrics};
 use poundlock_tower::{AccessSink, Lifecycle, Operations};
 use signals::Inbox;
@@ -45,6 +48,7 @@ pub(crate) struct Shared {
     pub(crate) client: HttpClientMetrics,
     pub(crate) operations: Operations,
     pub(crate) access_log: Option<Arc<dyn AccessSink>>,
+    pub(crate) audit: Arc<Audit>,
     pub(crate) protocol_errors: ProtocolErrors,
     /// Room for connections of one worker, by listener.
     pub(crate) rooms: Vec<usize>,
@@ -205,6 +209,7 @@ impl Running {
         if let Some(log) = &self.shared.access_log {
             log.flush();
         }
+        self.shared.audit.flush();
         tracing::info!("stopped");
         joined.context("cannot wait for the workers")?
     }

@@ -10,7 +10,8 @@ use poundlock_limit::LimitSet;
 use poundlock_limit::client_ip::Forwarding;
 use poundlock_observe::http::RouteId;
 use poundlock_scale::{Percent, RetryBudget};
-use poundlock_tower::{Limiter, ProtocolCheck, ShedPolicy, TrustedProxies};
+use poundlock_tower::limit::Patterns;
+use poundlock_tower::{Inspection, Limiter, ProtocolCheck, ShedPolicy, TrustedProxies};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -71,7 +72,16 @@ pub(crate) struct Service {
     pub(crate) limits: Arc<LimitSet>,
     /// How it is throttled, if it is.
     pub(crate) shed: Option<Arc<ShedPolicy>>,
+    /// How its requests are inspected: the first that matches. Empty when none are.
+    pub(crate) guards: Vec<Guard>,
     budget: AtomicU32,
+}
+
+/// Some requests, and what is done with them.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    pub(crate) patterns: Patterns,
+    pub(crate) inspection: Arc<Inspection>,
 }
 
 /// When a request is sent again.
@@ -103,12 +113,29 @@ impl Service {
         limits: Arc<LimitSet>,
     ) -> Self {
         let budget = AtomicU32::new(RetryBudget::new().to_bits());
-        Self { name, route, instances, bounds, timeout, retry, limits, shed: None, budget }
+        Self {
+            name,
+            route,
+            instances,
+            bounds,
+            timeout,
+            retry,
+            limits,
+            shed: None,
+            guards: Vec::new(),
+            budget,
+        }
     }
 
     /// The same service, throttled or not.
     pub(crate) fn throttled(mut self, shed: Option<Arc<ShedPolicy>>) -> Self {
         self.shed = shed;
+        self
+    }
+
+    /// The same service, inspected or not.
+    pub(crate) fn guarded(mut self, guards: Vec<Guard>) -> Self {
+        self.guards = guards;
         self
     }
 

@@ -4,6 +4,7 @@
 //! Each layer stands where it stands for the reason beside it. There is no buffer in the stack, and
 //! `poll_ready` refuses nothing.
 
+mod inspections;
 mod limits;
 mod ops;
 mod route;
@@ -11,13 +12,14 @@ mod route;
 use crate::routing::Routing;
 use crate::upstream::{UpstreamBody, UpstreamService};
 use crate::worker::Worker;
+use inspections::InspectionsByMatch;
 use limits::LimitsByMatch;
 use ops::{Ops, OpsLayer};
 use poundlock_observe::http::HttpShard;
 use poundlock_tower::{
-    BodyCap, BodyCapLayer, CorrelationLayer, CorrelationService, Gate, GateLayer, LimitLayer, LimitService,
-    ObserveLayer, ObserveService, ObservedBody, ProtocolCheck, RespondLayer, RespondService, ResponseBody,
-    ShedLayer, ShedService, TimeoutLayer, TimeoutService,
+    BodyCap, BodyCapLayer, CorrelationLayer, CorrelationService, Gate, GateLayer, InspectLayer,
+    InspectService, LimitLayer, LimitService, ObserveLayer, ObserveService, ObservedBody, ProtocolCheck,
+    RespondLayer, RespondService, ResponseBody, ShedLayer, ShedService, TimeoutLayer, TimeoutService,
 };
 use route::{ByMatch, Route, RouteLayer};
 use std::rc::Rc;
@@ -38,7 +40,8 @@ pub(crate) fn build(worker: &Rc<Worker>, routing: &Arc<Routing>, listener: usize
         .layer(limit(routing, listener))                      // rates and quotas, before a body is read
         .layer(OpsLayer::new(worker.operations.clone()))      // below the gates: nothing is exempt from them
         .layer(BodyCapLayer::new(policy.max_body))            // before anybody reads a body
-        .layer(TimeoutLayer::new(ByMatch))                    // the whole upstream call, retries included
+        .layer(TimeoutLayer::new(ByMatch))                    // the wait for a body, and the whole upstream call, retries included
+        .layer(inspect(worker, routing, listener))            // the last before the service: what is refused never reaches an instance
         .service(UpstreamService::new(worker.clone()))        // balance, pool, retry budget, passive health
 }
 
@@ -46,9 +49,7 @@ pub(crate) fn build(worker: &Rc<Worker>, routing: &Arc<Routing>, listener: usize
 pub(crate) type Stack = CorrelationService<
     Route<
         ObserveService<
-            RespondService<
-                Gate<ProtocolCheck, Shed<Limit<Ops<BodyCap<TimeoutService<ByMatch, UpstreamService>>>>>>,
-            >,
+            RespondService<Gate<ProtocolCheck, Shed<Limit<Ops<BodyCap<Timeout<Inspect<UpstreamService>>>>>>>>,
             Rc<HttpShard>,
             ByMatch,
         >,
@@ -57,6 +58,8 @@ pub(crate) type Stack = CorrelationService<
 
 type Shed<S> = ShedService<ByMatch, S>;
 type Limit<S> = LimitService<LimitsByMatch, S>;
+type Timeout<S> = TimeoutService<ByMatch, S>;
+type Inspect<S> = InspectService<InspectionsByMatch, S>;
 
 /// What comes back up.
 pub(crate) type StackBody = ObservedBody<ResponseBody<ResponseBody<UpstreamBody>>, Rc<HttpShard>>;
@@ -73,5 +76,12 @@ fn shed(worker: &Worker, routing: &Routing, listener: usize) -> ShedLayer<ByMatc
 fn limit(routing: &Arc<Routing>, listener: usize) -> LimitLayer<LimitsByMatch> {
     let policy = &routing.listeners[listener];
     LimitLayer::new(routing.limiter.clone(), LimitsByMatch::new(routing.clone(), listener))
+        .behind(policy.trusted_proxies.clone(), policy.forwarding)
+}
+
+fn inspect(worker: &Worker, routing: &Routing, listener: usize) -> InspectLayer<InspectionsByMatch> {
+    let policy = &routing.listeners[listener];
+    InspectLayer::new(InspectionsByMatch)
+        .with_findings(Some(worker.findings.clone()))
         .behind(policy.trusted_proxies.clone(), policy.forwarding)
 }

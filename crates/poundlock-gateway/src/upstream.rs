@@ -23,11 +23,14 @@ use call::Call;
 use headers::LastHop;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use poundlock_tower::{CappedBody, Rejection};
+use poundlock_tower::{CappedBody, InspectedBody, Rejection};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use tower_service::Service;
+
+/// What is left of a request body when it gets here.
+pub(crate) type RequestBody = InspectedBody<CappedBody<Incoming>>;
 
 /// Sends requests to the instances of the service they were matched to.
 #[derive(Debug, Clone)]
@@ -42,7 +45,7 @@ impl UpstreamService {
     }
 }
 
-impl Service<Request<CappedBody<Incoming>>> for UpstreamService {
+impl Service<Request<RequestBody>> for UpstreamService {
     type Response = Response<UpstreamBody>;
     type Error = Rejection;
     // The one box of the request path: an async block has no name to write here.
@@ -52,7 +55,7 @@ impl Service<Request<CappedBody<Incoming>>> for UpstreamService {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<CappedBody<Incoming>>) -> Self::Future {
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
         let Some(service) = request.extensions().get::<Matched>().and_then(|m| m.service.clone()) else {
             return Box::pin(std::future::ready(Err(Rejection::NoRoute)));
         };

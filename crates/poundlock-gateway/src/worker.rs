@@ -8,6 +8,7 @@ use crate::gateway::Shared;
 use crate::routing::Routing;
 use crate::upstream::Pool;
 use poundlock_observe::http::{HttpClientShard, HttpShard};
+use poundlock_tower::inspect::Findings;
 use poundlock_tower::{AccessSink, Operations};
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -38,6 +39,7 @@ pub(crate) struct Worker {
     pub(crate) client: HttpClientShard,
     pub(crate) operations: Operations,
     pub(crate) access_log: Option<Arc<dyn AccessSink>>,
+    pub(crate) findings: Arc<dyn Findings>,
     pub(crate) connections: Roster,
     pub(crate) tunnels: Tunnels,
     pub(crate) ticks: Ticks,
@@ -92,6 +94,7 @@ impl Worker {
             client: shared.client.shard(),
             operations: shared.operations.clone(),
             access_log: shared.access_log.clone(),
+            findings: shared.audit.clone(),
             connections: Roster::default(),
             tunnels: Tunnels::default(),
             ticks,

@@ -43,6 +43,26 @@ pub enum Class {
 }
 
 impl Class {
+    /// Every class, in the order of its discriminant.
+    pub const ALL: [Self; 16] = [
+        Self::Sqli,
+        Self::Xss,
+        Self::Traversal,
+        Self::Command,
+        Self::Template,
+        Self::Nosql,
+        Self::Ldap,
+        Self::Xxe,
+        Self::Lookup,
+        Self::Crlf,
+        Self::Ssrf,
+        Self::Code,
+        Self::Mail,
+        Self::Graphql,
+        Self::Protocol,
+        Self::Scanner,
+    ];
+
     /// The name, as it is written in findings and in exclusions.
     pub fn name(self) -> &'static str {
         match self {

@@ -19,15 +19,18 @@
 //! ```
 
 pub mod batch;
+pub mod body;
 pub mod choice;
 pub mod date;
 pub mod email;
 pub mod identifier;
 mod issue;
+pub mod multipart;
 pub mod number;
 pub mod openapi;
 pub mod pagination;
 pub mod phone;
+mod request;
 pub mod rule;
 pub mod schema;
 pub mod text;
@@ -35,5 +38,6 @@ pub mod upload;
 pub mod url;
 pub mod uuid;
 
-pub use issue::{FieldPath, Issue, Issues, MAX_ISSUES, MAX_POINTER_BYTES, Part, Problem};
+pub use issue::{FieldPath, Issue, Issues, MAX_ISSUES, MAX_POINTER_BYTES, Part, Problem, Sentence};
+pub use request::RequestHead;
 pub use rule::RouteRules;

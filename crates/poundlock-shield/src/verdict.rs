@@ -7,7 +7,7 @@ use crate::{
     decode::Step,
     detect::CERTAIN,
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::ops::Range;
 
 /// How suspicious to be, from 1 (certain attacks only) to 4 (anything odd).
@@ -53,25 +53,40 @@ impl std::fmt::Display for Location {
     }
 }
 
-/// One observation, with everything that explains it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One observation, with everything that explains it. It is written as in the answers of [`crate::scan_line`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What it is evidence of.
+    #[serde(serialize_with = "class")]
     pub class: Class,
     /// The rule, unique within its class.
     pub rule: &'static str,
     /// Where the value was.
+    #[serde(serialize_with = "text")]
     pub location: Location,
     /// The decodings that led to what was matched.
     pub chain: Vec<Step>,
     /// The decoded value around the match, masked and cut to [`MAX_SHOWN`] bytes.
     pub decoded: String,
     /// The match within the decoded value as a whole, in bytes.
+    #[serde(serialize_with = "span")]
     pub span: Range<usize>,
     /// What matched, masked and cut.
     pub evidence: String,
     /// How much it says, from 1 to 10.
     pub score: u8,
+}
+
+fn class<S: Serializer>(class: &Class, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(class.name())
+}
+
+fn text<S: Serializer>(location: &Location, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(location)
+}
+
+fn span<S: Serializer>(span: &Range<usize>, to: S) -> Result<S::Ok, S::Error> {
+    (span.start, span.end).serialize(to)
 }
 
 /// How much of a value a finding shows, in bytes.

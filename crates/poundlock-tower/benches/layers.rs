@@ -4,23 +4,25 @@
 //! first and printed above the times; the counter adds about 2 ns to each.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+#[path = "support/cpu.rs"]
+mod cpu;
 #[path = "../tests/support/stack.rs"]
 mod stack;
 
 use bytes::Bytes;
-use criterion::measurement::{Measurement, ValueFormatter, WallTime};
+use cpu::{CpuTime, short};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use poundlock_observe::http::{HttpMetrics, HttpRecorder, RouteId, Scheme};
 use poundlock_observe::{Format, Registry};
+use poundlock_tower::inspect::Mode;
 use poundlock_tower::{
     BodyCapLayer, CorrelationLayer, GateLayer, ObserveLayer, ProtocolCheck, Rejection, RespondLayer,
     ShedLayer, TimeoutLayer,
 };
-use rustix::time::{ClockId, clock_gettime};
-use stack::{Inner, all, from_somewhere, limited, policy, run};
+use stack::{Inner, all, from_somewhere, inspected, limited, policy, run};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -88,6 +90,7 @@ fn layers(c: &mut Criterion<CpuTime>) {
     let shard = Rc::new(metrics.shard());
     each_alone(c, shard.clone(), route);
     measure(c, "three limits", limited(Inner::Ready), "");
+    measure(c, "inspect", inspected(Mode::Block, Inner::Ready), "");
     measure(c, "none, with a body", Inner::Waits, ORDER);
     measure(c, "all", all(shard.clone(), route, Inner::Ready), "");
     measure(c, "all, service waits", all(shard.clone(), route, Inner::Waits), "");
@@ -104,44 +107,6 @@ fn assert_counted(registry: &Registry) {
         assert!(line.contains("status_code=\"200\"") && line.contains("/orders/{id}"), "{line}");
     }
     assert!(text.contains("http_request_method=\"POST\""), "{text}");
-}
-
-/// The CPU time of the calling thread.
-struct CpuTime;
-
-impl Measurement for CpuTime {
-    type Intermediate = Duration;
-    type Value = Duration;
-
-    fn start(&self) -> Duration {
-        let now = clock_gettime(ClockId::ThreadCPUTime);
-        Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec as u32)
-    }
-
-    fn end(&self, start: Duration) -> Duration {
-        self.start() - start
-    }
-
-    fn add(&self, a: &Duration, b: &Duration) -> Duration {
-        *a + *b
-    }
-
-    fn zero(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    fn to_f64(&self, value: &Duration) -> f64 {
-        value.as_nanos() as f64
-    }
-
-    fn formatter(&self) -> &dyn ValueFormatter {
-        WallTime.formatter()
-    }
-}
-
-fn short() -> Criterion<CpuTime> {
-    let criterion = Criterion::default().with_measurement(CpuTime);
-    criterion.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2))
 }
 
 criterion_group!(name = benches; config = short(); targets = layers);

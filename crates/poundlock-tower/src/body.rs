@@ -19,13 +19,24 @@ pub enum BodyError {
     Downstream(Box<dyn std::error::Error + Send + Sync>),
     /// The body passed the cap, in bytes.
     TooLarge(u64),
+    /// An inspection refused it.
+    Refused(Rejection),
 }
 
 impl BodyError {
+    /// The error of a body below: one of ours stays what it is.
+    pub(crate) fn of(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        match error.into().downcast() {
+            Ok(ours) => *ours,
+            Err(other) => BodyError::Downstream(other),
+        }
+    }
+
     /// Why the client gets what it gets.
     pub fn rejection(&self) -> Rejection {
         match self {
             BodyError::TooLarge(cap) => Rejection::BodyTooLarge(*cap),
+            BodyError::Refused(rejection) => rejection.clone(),
             BodyError::Downstream(error) if is_malformed(&**error) => {
                 Rejection::BadRequest("the chunked coding of the request body is broken")
             }
@@ -48,6 +59,7 @@ impl fmt::Display for BodyError {
         match self {
             BodyError::Downstream(_) => f.write_str("the client broke off its request body"),
             BodyError::TooLarge(cap) => write!(f, "the request body is longer than {cap} bytes"),
+            BodyError::Refused(_) => f.write_str("the request body was refused"),
         }
     }
 }
@@ -56,7 +68,7 @@ impl std::error::Error for BodyError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             BodyError::Downstream(e) => Some(&**e),
-            BodyError::TooLarge(_) => None,
+            BodyError::TooLarge(_) | BodyError::Refused(_) => None,
         }
     }
 }

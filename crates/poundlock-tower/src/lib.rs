@@ -13,7 +13,8 @@
 //! | [`ShedLayer`] | as many requests at once as the service keeps up with | a refusal before any work |
 //! | [`LimitLayer`] | rates and quotas by key | before a body is read |
 //! | [`BodyCapLayer`] | bounds and counts request bodies | before anything reads one |
-//! | [`TimeoutLayer`] | bounds the wait for the response head | around the whole upstream call |
+//! | [`TimeoutLayer`] | bounds the wait for the response head | around whatever may wait, for a body or an answer |
+//! | [`InspectLayer`] | attacks and invalid input | before the service sees any of it |
 #![cfg_attr(feature = "axum", doc = "")]
 #![cfg_attr(feature = "axum", doc = include_str!("axum.md"))]
 
@@ -21,6 +22,7 @@ mod body;
 mod body_cap;
 mod correlation;
 mod gate;
+pub mod inspect;
 pub mod limit;
 mod observe;
 pub mod operations;
@@ -30,11 +32,14 @@ mod rejection;
 mod respond;
 pub mod shed;
 mod timeout;
+#[cfg(feature = "axum")]
+mod valid;
 
 pub use body::{BodyError, ResponseBody};
 pub use body_cap::{BodyCap, BodyCapLayer, BodyCount, CappedBody};
 pub use correlation::{Correlation, CorrelationLayer, CorrelationService};
 pub use gate::{Check, Gate, GateLayer};
+pub use inspect::{InspectLayer, InspectService, InspectedBody, Inspection, Inspections};
 pub use limit::{LimitLayer, LimitScope, LimitService, Limiter, Rule};
 #[cfg(feature = "axum")]
 pub use observe::ByMatchedPath;
@@ -48,3 +53,5 @@ pub use rejection::{Rejection, Side};
 pub use respond::{RespondLayer, RespondService};
 pub use shed::{ShedLayer, ShedPolicy, ShedScope, ShedService, Throttle};
 pub use timeout::{Deadline, TimeoutLayer, TimeoutService};
+#[cfg(feature = "axum")]
+pub use valid::{Invalid, Valid};

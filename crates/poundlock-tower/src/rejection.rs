@@ -4,11 +4,13 @@
 //! request beyond its ID, and never repeats what the client sent.
 
 mod face;
+mod invalid;
 
 use crate::limit::Refused;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use poundlock_observe::http::ErrorType;
+use poundlock_shield::validate::Issues;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -40,6 +42,10 @@ pub enum Rejection {
     InvalidCall(Arc<str>),
     /// The request body is longer than the listener allows (in bytes).
     BodyTooLarge(u64),
+    /// The request looks like an attack. What was found is in the audit log only.
+    AttackDetected,
+    /// Inputs are not what the route asks for.
+    InvalidRequest(Arc<Issues>),
     /// A transfer coding other than `chunked`.
     UnsupportedCoding,
     /// A limit or a quota is used up, or its key is banned.
@@ -123,6 +129,8 @@ impl Rejection {
             | Rejection::NoLimit
             | Rejection::InvalidCall(_)
             | Rejection::UnsupportedCoding
+            | Rejection::AttackDetected
+            | Rejection::InvalidRequest(_)
             | Rejection::Denied(_) => None,
             Rejection::RateLimited(_) => Some(ErrorType::RateLimited),
             Rejection::LimitsUnavailable => Some(ErrorType::LimitsUnavailable),
@@ -196,6 +204,9 @@ impl Rejection {
             let Some(value) = value else { continue };
             text.push_str(name);
             quote(&mut text, value);
+        }
+        if let Rejection::InvalidRequest(issues) = self {
+            invalid::push_errors(&mut text, issues);
         }
         text.push_str(",\"status\":");
         text.push_str(face.status.as_str());

@@ -7,7 +7,9 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use poundlock_observe::http::{HttpMetrics, Scheme};
-use stack::{Inner, all, from_somewhere, limited, request, run};
+use poundlock_shield::{Head, Policy, RequestScan};
+use poundlock_tower::inspect::Mode;
+use stack::{Inner, all, from_somewhere, inspected, limited, request, run};
 use std::rc::Rc;
 use tower_service::Service;
 
@@ -68,4 +70,28 @@ where
         assert_eq!(run(service, request), (200, 200));
     })
     .count_total
+}
+
+#[test]
+fn an_inspection_without_a_body_allocates_what_the_scan_does() {
+    // The first scan makes its tables.
+    scan();
+    let scanned = scan();
+    for (mode, of_scan) in [(Mode::Off, 0), (Mode::Detect, scanned), (Mode::Block, scanned)] {
+        let mut service = inspected(mode, Inner::Ready);
+        let with = prepared(&mut service);
+        let without = prepared(&mut Inner::Ready);
+        assert_eq!(with, without + of_scan, "{mode:?}, without {without}");
+    }
+}
+
+/// Allocations of a look at the head of the request.
+fn scan() -> u64 {
+    let (head, _) = from_somewhere("").into_parts();
+    let headers: Vec<(&[u8], &[u8])> =
+        head.headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes())).collect();
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).as_bytes();
+    let head = Head { method: head.method.as_str().as_bytes(), target, headers: &headers };
+    let policy = Policy::default();
+    allocation_counter::measure(|| drop(RequestScan::new(&head, &policy).finish())).count_total
 }

@@ -9,10 +9,12 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use poundlock_limit::throttle::Bounds;
+use poundlock_limit::{Bucket, KeySpec, Limit, Plans, Terms};
 use poundlock_observe::http::{HttpMetrics, RouteId};
 use poundlock_tower::{
-    BodyCapLayer, CorrelationLayer, GateLayer, ObserveLayer, ProtocolCheck, Rejection, RespondLayer,
-    ShedLayer, ShedPolicy, Throttle, TimeoutLayer,
+    BodyCapLayer, CorrelationLayer, GateLayer, InspectLayer, Inspection, LimitLayer, Limiter, ObserveLayer,
+    ProtocolCheck, Rejection, RespondLayer, Rule, ShedLayer, ShedPolicy, Throttle, TimeoutLayer,
+    inspect::Mode,
 };
 use std::future::{Ready, ready};
 use std::num::NonZeroUsize;
@@ -64,7 +66,9 @@ where
         assert!(matches!(service.poll_ready(&mut context), Poll::Ready(Ok(()))), "{name}, round {round}");
         // What a server does that keeps a spare; it must not matter.
         drop(service.clone());
-        let request = Request::builder().header("host", "shop.example").body(Full::default()).unwrap();
+        // A layer that waits for the body keeps the instance that was ready.
+        let body = Full::from(if round == 0 { "" } else { "a body" });
+        let request = Request::post("/").header("host", "shop.example").body(body).unwrap();
         assert!(service.call(request).await.is_ok(), "{name}, round {round}");
     }
 }
@@ -76,21 +80,35 @@ async fn every_layer_calls_the_instance_it_polled() {
     let timeout = TimeoutLayer::new((Duration::from_secs(1), "shop".into()));
     let throttle = Throttle::new("shop".into(), Bounds::default(), NonZeroUsize::MIN);
     let shed = ShedLayer::new(Arc::new(ShedPolicy::new(Arc::new(throttle))));
+    let inspect = |mode| InspectLayer::new(Arc::new(Inspection { mode, ..Inspection::new("shop") }));
     check("correlation", CorrelationLayer::new()).await;
     check("observe", observe.clone()).await;
     check("respond", RespondLayer).await;
     check("gate", GateLayer::new(ProtocolCheck::default())).await;
     check("shed", shed.clone()).await;
+    check("limit", limit()).await;
     check("body cap", BodyCapLayer::new(1024)).await;
     check("timeout", timeout.clone()).await;
+    check("inspect, not at all", inspect(Mode::Off)).await;
+    check("inspect, only to tell", inspect(Mode::Detect)).await;
+    check("inspect", inspect(Mode::Block)).await;
     let all = ServiceBuilder::new()
         .layer(CorrelationLayer::new())
         .layer(observe)
         .layer(RespondLayer)
         .layer(GateLayer::new(ProtocolCheck::default()))
         .layer(shed)
+        .layer(limit())
         .layer(BodyCapLayer::new(1024))
         .layer(timeout)
+        .layer(inspect(Mode::Block))
         .into_inner();
     check("all of them", all).await;
+}
+
+fn limit() -> LimitLayer<Arc<poundlock_limit::LimitSet>> {
+    let rate = Bucket::new("1000/s".parse().unwrap(), None).unwrap();
+    let terms = Terms { rate: Some(rate), quota: None };
+    let limit = Limit::new("all", KeySpec::parse(["all"]).unwrap(), Plans::only(terms)).unwrap();
+    LimitLayer::for_all(Limiter::in_memory([Rule::new(limit)]).unwrap())
 }

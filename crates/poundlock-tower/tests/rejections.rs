@@ -3,6 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails loudly")]
 
 use poundlock_observe::http::ErrorType;
+use poundlock_shield::validate::batch::{JsonKind, JsonProblem};
+use poundlock_shield::validate::body::BodyError;
+use poundlock_shield::validate::email::EmailError;
+use poundlock_shield::validate::multipart::MultipartError;
+use poundlock_shield::validate::openapi::OperationError;
+use poundlock_shield::validate::upload::UploadError;
+use poundlock_shield::validate::{FieldPath, Issues, MAX_ISSUES, Part, Problem};
 use poundlock_tower::limit::Refused;
 use poundlock_tower::{Rejection, Side};
 use std::collections::HashSet;
@@ -28,6 +35,8 @@ fn table() -> Vec<Row> {
         Row(NoLimit, 404, "no-limit", Downstream, None),
         Row(InvalidCall("no number".into()), 422, "invalid-call", Downstream, None),
         Row(BodyTooLarge(10), 413, "body-too-large", Downstream, Some(ErrorType::BodyTooLarge)),
+        Row(AttackDetected, 403, "attack-detected", Downstream, None),
+        Row(InvalidRequest(invalid(EmailError::NoAt)), 422, "invalid-request", Downstream, None),
         Row(UnsupportedCoding, 501, "unsupported-coding", Downstream, None),
         Row(RateLimited(refused(false)), 429, "rate-limited", Downstream, Some(ErrorType::RateLimited)),
         Row(Denied("per-ip".into()), 403, "denied", Downstream, None),
@@ -47,14 +56,20 @@ fn refused(banned: bool) -> Arc<Refused> {
     Arc::new(Refused { limit: "per-ip".into(), banned, retry_after: Some(7), headers: Vec::new() })
 }
 
+fn invalid(problem: impl Into<Problem>) -> Arc<Issues> {
+    let mut issues = Issues::default();
+    issues.add(FieldPath::field(Part::Body, "a\"b"), problem);
+    Arc::new(issues)
+}
+
 /// Does not compile when a variant is new: add it here, count it, and give it a row.
-const VARIANTS: usize = 23;
+const VARIANTS: usize = 25;
 fn is_in_the_table(rejection: &Rejection) {
     use Rejection::*;
     match rejection {
         BadRequest(_) | ClientGone | ClientTimeout | MethodNotAllowed(_) | Unauthorized | NoRoute
         | NoPage | NoComponent => {}
-        NoLimit | InvalidCall(_) => {}
+        NoLimit | InvalidCall(_) | AttackDetected | InvalidRequest(_) => {}
         RateLimited(_) | Denied(_) | LimitsUnavailable | Shed(_) => {}
         BodyTooLarge(_) | UnsupportedCoding | UpstreamConnect(_) | UpstreamReset(_) | UpstreamInvalid(_) => {}
         UpstreamTimeout(_) | UpstreamBusy(_) | NoInstance(_) | Internal => {}
@@ -117,4 +132,37 @@ fn without_an_id_there_is_no_member_for_it() {
     let problem: serde_json::Value =
         serde_json::from_slice(Rejection::NoRoute.to_response(None).body()).unwrap();
     assert_eq!(problem.get("request_id"), None);
+}
+
+#[test]
+fn what_is_not_valid_is_listed_by_place_and_has_the_status_of_its_kind() {
+    let check = |problem: Problem, status: u16, slug: &str| {
+        let rejection = Rejection::InvalidRequest(invalid(problem));
+        assert_eq!((rejection.status().as_u16(), rejection.slug()), (status, slug), "{rejection:?}");
+    };
+    let json = |kind| JsonProblem { at: 7, kind };
+    check(EmailError::NoAt.into(), 422, "invalid-request");
+    check(json(JsonKind::Depth(3)).into(), 422, "invalid-request");
+    check(json(JsonKind::Syntax).into(), 400, "unreadable-body");
+    check(json(JsonKind::Bytes(3)).into(), 413, "input-too-large");
+    check(UploadError::TooLarge(3).into(), 413, "input-too-large");
+    check(BodyError::Bomb.into(), 413, "input-too-large");
+    check(BodyError::Coding.into(), 415, "unsupported-media-type");
+    check(BodyError::Ambiguous.into(), 400, "unreadable-body");
+    check(MultipartError::Start.into(), 400, "unreadable-body");
+    check(OperationError::NotJson.into(), 400, "unreadable-body");
+    check(UploadError::Declared("image/png").into(), 415, "unsupported-media-type");
+    check(OperationError::MediaType("text/plain".into()).into(), 415, "unsupported-media-type");
+
+    let mut issues = (*invalid(EmailError::NoAt)).clone();
+    for _ in 0..MAX_ISSUES + 1 {
+        issues.add(FieldPath::whole(Part::Query), json(JsonKind::Syntax));
+    }
+    let response = Rejection::InvalidRequest(Arc::new(issues)).to_response(Some("id-12345"));
+    assert_eq!(response.status(), 422, "faults of several kinds");
+    let problem: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
+    let first = serde_json::json!({"in": "body", "pointer": "/a\"b", "detail": EmailError::NoAt.to_string()});
+    assert_eq!(problem["errors"][0], first);
+    assert_eq!(problem["errors"].as_array().unwrap().len(), MAX_ISSUES);
+    assert_eq!(problem["more_errors"], 2);
 }

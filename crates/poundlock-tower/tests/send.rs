@@ -5,12 +5,14 @@
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
+use poundlock_limit::LimitSet;
 use poundlock_limit::throttle::Bounds;
 use poundlock_observe::http::{HttpMetrics, RouteId};
 use poundlock_tower::{
-    BodyCap, BodyCapLayer, CappedBody, CorrelationLayer, CorrelationService, Gate, GateLayer, ObserveLayer,
+    BodyCap, BodyCapLayer, CappedBody, CorrelationLayer, CorrelationService, Gate, GateLayer, InspectLayer,
+    InspectService, InspectedBody, Inspection, LimitLayer, LimitService, Limiter, ObserveLayer,
     ObserveService, ProtocolCheck, Rejection, RespondLayer, RespondService, ShedLayer, ShedPolicy,
-    ShedService, Throttle, TimeoutLayer, TimeoutService,
+    ShedService, Throttle, TimeoutLayer, TimeoutService, inspect::Mode,
 };
 use std::cell::Cell;
 use std::num::NonZeroUsize;
@@ -19,24 +21,29 @@ use std::sync::Arc;
 use std::time::Duration;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
 
-type Capped = Request<CappedBody<Full<Bytes>>>;
+type Inspected = Request<InspectedBody<CappedBody<Full<Bytes>>>>;
 type Outbound = Response<Full<Bytes>>;
 
+type Limiting<S> = LimitService<Arc<LimitSet>, S>;
+type Inspecting<S> = InspectService<Arc<Inspection>, S>;
 type Timed<S> = TimeoutService<(Duration, Arc<str>), S>;
 type Shedding<S> = ShedService<Arc<ShedPolicy>, S>;
-type Refusing<S> = RespondService<Gate<ProtocolCheck, Shedding<BodyCap<Timed<S>>>>>;
+type Refusing<S> = RespondService<Gate<ProtocolCheck, Shedding<Limiting<BodyCap<Timed<Inspecting<S>>>>>>>;
 type Stack<S, R> = CorrelationService<ObserveService<Refusing<S>, R, RouteId>>;
 
 fn stack<S, R: Clone>(recorder: R, inner: S) -> Stack<S, R> {
     let throttle = Throttle::new("shop".into(), Bounds::default(), NonZeroUsize::MIN);
+    let inspection = Inspection { mode: Mode::Block, hold: 3, ..Inspection::new("shop") };
     ServiceBuilder::new()
         .layer(CorrelationLayer::new())
         .layer(ObserveLayer::new(recorder, RouteId::UNMATCHED))
         .layer(RespondLayer)
         .layer(GateLayer::new(ProtocolCheck::default()))
         .layer(ShedLayer::new(Arc::new(ShedPolicy::new(Arc::new(throttle)))))
+        .layer(LimitLayer::for_all(Limiter::in_memory([]).unwrap()))
         .layer(BodyCapLayer::new(1024))
         .layer(TimeoutLayer::new((Duration::from_secs(5), "shop".into())))
+        .layer(InspectLayer::new(Arc::new(inspection)))
         .service(inner)
 }
 
@@ -46,7 +53,7 @@ fn request() -> Request<Full<Bytes>> {
 }
 
 /// Answers with the length of the body.
-async fn answer(request: Capped) -> Result<Outbound, Rejection> {
+async fn answer(request: Inspected) -> Result<Outbound, Rejection> {
     let body = request.into_body().collect().await.map_err(|_| Rejection::ClientGone)?.to_bytes();
     Ok(Response::new(Full::new(body.len().to_string().into())))
 }

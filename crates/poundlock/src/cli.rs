@@ -153,6 +153,8 @@ pub(crate) enum ShieldVerb {
     Scan(ShieldScan),
     /// Say why a value is blocked, and what would let it pass
     Explain(ShieldExplain),
+    /// Say what would be blocked, and propose exclusions for what looks like false alarms
+    Report(ShieldReport),
 }
 
 #[derive(Debug, Args)]
@@ -179,9 +181,41 @@ pub(crate) struct ShieldExplain {
     /// The name of its field
     #[arg(long, default_value = "")]
     pub(crate) field: String,
+    /// The method of the request, for a narrower exclusion
+    #[arg(long, default_value = "")]
+    pub(crate) method: String,
+    /// The path of the request, for a narrower exclusion
+    #[arg(long, default_value = "")]
+    pub(crate) path: String,
     /// How suspicious to be, from 1 to 4
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) level: u8,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("findings").required(true).args(["file", "since"]))]
+pub(crate) struct ShieldReport {
+    /// An audit log; - is stdin
+    pub(crate) file: Option<PathBuf>,
+    /// Ask the gateway that runs what it found in this time, such as 30m, 1h or 2d
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    pub(crate) since: Option<u64>,
+    /// From how many clients on the same finding looks like a false alarm
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) clients: u32,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+    #[command(flatten)]
+    pub(crate) token: TokenFile,
+}
+
+/// A time in whole seconds.
+fn seconds(text: &str) -> Result<u64, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let factor =
+        [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)].into_iter().find(|(word, _)| *word == unit);
+    let seconds = factor.and_then(|(_, factor)| number.parse::<u64>().ok()?.checked_mul(factor));
+    seconds.ok_or_else(|| "expected a number with s, m, h or d, such as 1h".to_owned())
 }
 
 /// A part of a request.
@@ -306,5 +340,16 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(
+            [seconds("90s"), seconds("30m"), seconds("1h"), seconds("2d")],
+            [90, 1800, 3600, 172_800].map(Ok)
+        );
+        for wrong in ["", "1", "h", "1w", "1.5h", "-1h", "99999999999999999999d", "99999999999999999d"] {
+            assert!(seconds(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -5,10 +5,10 @@
 use crate::cli::{Check, Init, Settings, Show};
 use crate::output::{Failure, Out};
 use anyhow::{Context, anyhow};
-use poundlock_gateway::config::{self, Config, Flag, Host, Sources};
+use poundlock_gateway::config::{self, Config, Documents, Flag, Host, MAX_DOCUMENT_BYTES, Sources};
 use serde_json::json;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -29,7 +29,15 @@ pub(crate) fn sources(settings: &Settings, file: Option<&Path>) -> Result<Source
         None => None,
         Some(path) => Some((path.to_owned(), read(path)?)),
     };
-    Ok(Sources { file, env: std::env::vars_os().filter_map(text).collect(), flags: flags(settings) })
+    let env = std::env::vars_os().filter_map(text).collect();
+    Ok(Sources { file, env, flags: flags(settings), documents: Documents(document) })
+}
+
+/// The text of a file that a configuration names; a byte more than is allowed is enough to refuse it.
+fn document(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(MAX_DOCUMENT_BYTES as u64 + 1).read_to_string(&mut text)?;
+    Ok(text)
 }
 
 fn text((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(String, String)> {

@@ -2,9 +2,8 @@
 
 use crate::cli::{BanKey, GrantKey, LimitsVerb, OfKey, OfLimit};
 use crate::output::{Failure, Out};
-use crate::remote::ask;
-use anyhow::{Context, anyhow};
-use poundlock_gateway::config::{Sources, load};
+use crate::remote::{answer, ask, token};
+use anyhow::anyhow;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -45,7 +44,7 @@ fn call(of: &OfLimit, method: &str, path: &[&str], body: Option<&Value>) -> Resu
         None => only(of)?,
     };
     let rest: String = path.iter().map(|part| format!("/{}", escape(part))).collect();
-    let token = token(of)?;
+    let token = token(&of.token)?;
     answer(ask(&of.remote, method, &format!("/api/v1/limits/{}{rest}", escape(&name)), Some(&token), body)?)
 }
 
@@ -62,34 +61,6 @@ fn only(of: &OfLimit) -> Result<String, Failure> {
         [name] => Ok(name.to_owned()),
         [] => Err(anyhow!("this gateway has no limits").into()),
         _ => Err(Failure::Usage(format!("say which limit with --limit: {}", names.join(", ")))),
-    }
-}
-
-/// The file that was named, or the one in the state folder that a gateway without a file would use.
-fn token(of: &OfLimit) -> Result<String, Failure> {
-    let file = match &of.token.token_file {
-        Some(file) => file.clone(),
-        None => {
-            let to: poundlock_gateway::config::Flag =
-                ("--to", "service.default.to", vec!["127.0.0.1:1"].into());
-            let sources = Sources { env: std::env::vars().collect(), flags: vec![to], file: None };
-            load(&sources).map_err(Failure::Invalid)?.config.state_dir.join("admin.token")
-        }
-    };
-    let help = "give the file with --token-file; the gateway says at its first start where it is";
-    let text =
-        std::fs::read_to_string(&file).with_context(|| format!("cannot read {}: {help}", file.display()))?;
-    Ok(text.trim().to_owned())
-}
-
-/// What the API answered, or why it refused.
-fn answer((status, body): (u16, Value)) -> Result<Value, Failure> {
-    match status {
-        200..=299 => Ok(body),
-        _ => {
-            let word = |member: &str| body[member].as_str().unwrap_or("no reason given").to_owned();
-            Err(anyhow!("{}: {}", word("title"), word("detail")).into())
-        }
     }
 }
 

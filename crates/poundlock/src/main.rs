@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         Verb::Config(cli::ConfigVerb::Show(args)) => config::show(&args, &out),
         Verb::Shield(cli::ShieldVerb::Scan(args)) => shield::scan(&args),
         Verb::Shield(cli::ShieldVerb::Explain(args)) => shield::explain(&args, &out),
+        Verb::Shield(cli::ShieldVerb::Report(args)) => shield::report::report(&args, &out),
         Verb::Status(args) => remote::status(&args, &out),
         Verb::Health(args) => remote::health(&args, &out),
         Verb::Limits(verb) => limits::limits(&verb, &out),

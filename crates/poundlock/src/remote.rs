@@ -1,8 +1,9 @@
 //! Verbs that ask a running gateway over its admin API.
 
-use crate::cli::Remote;
+use crate::cli::{Remote, TokenFile};
 use crate::output::{Failure, Out};
-use anyhow::Context;
+use anyhow::{Context, anyhow};
+use poundlock_gateway::config::{Sources, load};
 use serde_json::Value;
 use std::fmt::Write;
 use std::time::Duration;
@@ -59,6 +60,34 @@ pub(crate) fn ask(
     }
     let body = response.body_mut().read_json().with_context(|| format!("{url} did not answer with JSON"));
     Ok((status, body.map_err(Failure::Unreachable)?))
+}
+
+/// The secret in the file that was named, or the one in the state folder that a gateway without a file would use.
+pub(crate) fn token(file: &TokenFile) -> Result<String, Failure> {
+    let file = match &file.token_file {
+        Some(file) => file.clone(),
+        None => {
+            let to: poundlock_gateway::config::Flag =
+                ("--to", "service.default.to", vec!["127.0.0.1:1"].into());
+            let sources = Sources { env: std::env::vars().collect(), flags: vec![to], ..Sources::default() };
+            load(&sources).map_err(Failure::Invalid)?.config.state_dir.join("admin.token")
+        }
+    };
+    let help = "give the file with --token-file; the gateway says at its first start where it is";
+    let text =
+        std::fs::read_to_string(&file).with_context(|| format!("cannot read {}: {help}", file.display()))?;
+    Ok(text.trim().to_owned())
+}
+
+/// What the API answered, or why it refused.
+pub(crate) fn answer((status, body): (u16, Value)) -> Result<Value, Failure> {
+    match status {
+        200..=299 => Ok(body),
+        _ => {
+            let word = |member: &str| body[member].as_str().unwrap_or("no reason given").to_owned();
+            Err(anyhow!("{}: {}", word("title"), word("detail")).into())
+        }
+    }
 }
 
 fn describe(status: &Value) -> Result<String, std::fmt::Error> {

@@ -2,6 +2,9 @@
 //!
 //! It reads and prints; what an attack is, `poundlock-shield` decides.
 
+mod exclusion;
+pub(crate) mod report;
+
 use crate::cli::{ShieldExplain, ShieldScan};
 use crate::output::{Failure, Out};
 use anyhow::Context;
@@ -50,7 +53,7 @@ pub(crate) fn explain(args: &ShieldExplain, out: &Out) -> Result<(), Failure> {
     let policy = policy(args.level)?;
     let location = Location { place: args.place.into(), field: args.field.clone() };
     let verdict = scan_value(args.value.as_bytes(), &location, &policy);
-    let explained = Explained::new(&verdict);
+    let explained = Explained::new(&verdict, args);
     out.result(&explained, || explained.text())
 }
 
@@ -66,6 +69,8 @@ struct Explained {
     score: u16,
     level: u8,
     findings: Vec<One>,
+    /// For the configuration: a line that lets all of it pass.
+    exclude: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -82,12 +87,15 @@ struct One {
 }
 
 impl Explained {
-    fn new(verdict: &Verdict) -> Self {
+    fn new(verdict: &Verdict, args: &ShieldExplain) -> Self {
+        let findings: Vec<One> = verdict.findings.iter().map(|finding| One::new(finding, args)).collect();
+        let exclusions: Vec<&Exclusion> = findings.iter().map(|one| &one.exclusion).collect();
         Self {
             verdict: verdict.action,
             score: verdict.score,
             level: verdict.level.number(),
-            findings: verdict.findings.iter().map(One::new).collect(),
+            exclude: (!exclusions.is_empty()).then(|| exclusion::toml(&exclusions)),
+            findings,
         }
     }
 
@@ -96,10 +104,9 @@ impl Explained {
         let mut text = format!("{word}: score {} at level {}\n", self.score, self.level);
         for one in &self.findings {
             let steps = if one.decoded_by.is_empty() { "as it is".into() } else { one.decoded_by.join(", ") };
-            let exclusion = serde_json::to_string(&one.exclusion).unwrap_or_default();
             let _infallible = write!(
                 text,
-                "\n{}/{} (score {}) at {}\n  read     {steps}\n  as       {}\n  matched  {} (bytes {} to {})\n  pass it  {exclusion}\n",
+                "\n{}/{} (score {}) at {}\n  read     {steps}\n  as       {}\n  matched  {} (bytes {} to {})\n",
                 one.class,
                 one.rule,
                 one.score,
@@ -110,12 +117,16 @@ impl Explained {
                 one.span[1],
             );
         }
+        if let Some(exclude) = &self.exclude {
+            let _infallible =
+                write!(text, "\nwhat lets it pass, in [shield] or in a route of it:\n{exclude}\n");
+        }
         text
     }
 }
 
 impl One {
-    fn new(finding: &Finding) -> Self {
+    fn new(finding: &Finding, args: &ShieldExplain) -> Self {
         Self {
             class: finding.class.name(),
             rule: finding.rule,
@@ -125,7 +136,7 @@ impl One {
             span: [finding.span.start, finding.span.end],
             evidence: finding.evidence.clone(),
             score: finding.score,
-            exclusion: Exclusion::narrowest(finding, "", ""),
+            exclusion: Exclusion::narrowest(finding, &args.method, &args.path),
         }
     }
 }

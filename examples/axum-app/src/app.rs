@@ -10,10 +10,12 @@ use poundlock_observe::Registry;
 use poundlock_observe::health::HealthBoard;
 use poundlock_observe::http::{HttpMetrics, Scheme};
 use poundlock_observe::process::register_build_info;
+use poundlock_tower::inspect::{Findings, InspectionMetrics, Mode, Record};
 use poundlock_tower::limit::RuleMetrics;
 use poundlock_tower::{
-    BodyCapLayer, ByMatchedPath, CappedBody, CorrelationLayer, GateLayer, LimitLayer, Limiter, ObserveLayer,
-    Operations, ProtocolCheck, RespondLayer, Rule, TimeoutLayer, operations_router,
+    BodyCapLayer, ByMatchedPath, CappedBody, CorrelationLayer, GateLayer, InspectLayer, InspectedBody,
+    Inspection, LimitLayer, Limiter, ObserveLayer, Operations, ProtocolCheck, RespondLayer, Rule,
+    TimeoutLayer, operations_router,
 };
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -37,6 +39,7 @@ pub(crate) fn router(orders: Orders) -> anyhow::Result<(Router, Operations)> {
     registry.register(Arc::new(metrics.clone()))?;
     register_build_info(&registry, env!("CARGO_PKG_VERSION"), &[])?;
     let limiter = limits(&registry)?;
+    let inspection = inspection(&registry)?;
     let operations = Operations::new(registry, HealthBoard::new(MAX_COMPONENTS).into());
 
     #[rustfmt::skip]
@@ -50,10 +53,11 @@ pub(crate) fn router(orders: Orders) -> anyhow::Result<(Router, Operations)> {
         .layer(GateLayer::new(ProtocolCheck::default())) // nothing below trusts an ambiguous request
         .layer(LimitLayer::for_all(limiter))            // cheapest refusal first
         .layer(BodyCapLayer::new(MAX_BODY))             // before anybody reads a body
-        .layer(TimeoutLayer::new((TIMEOUT, "axum-app".into())))
-        // The body cap hands on another type of body than axum's handlers take: map it back. A layer that
+        .layer(TimeoutLayer::new((TIMEOUT, "axum-app".into()))) // a body that stalls, too
+        .layer(InspectLayer::new(Arc::new(inspection)).with_findings(Some(Arc::new(AuditLog))))
+        // These two hand on other types of bodies than axum's handlers take: map them back. A layer that
         // leaves the request body alone needs no such line, and nothing needs one for response bodies.
-        .map_request(|request: Request<CappedBody<Body>>| request.map(Body::new));
+        .map_request(|request: Request<InspectedBody<CappedBody<Body>>>| request.map(Body::new));
 
     let router = Router::new()
         .route("/orders", post(orders::create))
@@ -75,4 +79,23 @@ fn limits(registry: &Registry) -> anyhow::Result<Limiter> {
     let mut rule = Rule::new(limit);
     rule.metrics = RuleMetrics::new(registry, "per-client")?;
     Ok(Limiter::in_memory([rule])?)
+}
+
+/// Attacks are refused. What only one route takes is for its handler to say, with `Valid`.
+fn inspection(registry: &Registry) -> anyhow::Result<Inspection> {
+    let metrics = InspectionMetrics::new(registry, "axum-app")?;
+    Ok(Inspection { mode: Mode::Block, metrics, ..Inspection::new("axum-app") })
+}
+
+/// One line of JSON on standard error for each request in which something was found. It is called on the request path, so
+/// an application whose standard error may be slow has to write from somewhere else.
+struct AuditLog;
+
+impl Findings for AuditLog {
+    #[expect(clippy::print_stderr, reason = "this application logs to standard error")]
+    fn found(&self, record: &Record<'_>) {
+        if let Ok(line) = serde_json::to_string(record) {
+            eprintln!("{line}");
+        }
+    }
 }

@@ -4,7 +4,9 @@
 //!
 //! ```text
 //! curl -i localhost:3000/orders -H 'content-type: application/json' -d '{"item":"lock","pounds":1}'
+//! curl -i localhost:3000/orders -H 'content-type: application/json' -d '{"item":"","pounds":0}'      # 422: both are wrong
 //! curl -i localhost:3000/orders/1
+//! curl -i "localhost:3000/orders/1?q=1'%20OR%20'1'='1'%20--"                                             # 403: an attack
 //! curl -i localhost:3000/reports/yearly     # too slow: 504 after a second
 //! curl localhost:3000/health/detailed
 //! curl localhost:3000/metrics

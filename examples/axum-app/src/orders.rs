@@ -1,8 +1,11 @@
-//! What the application is about: a few handlers over [`Orders`] in memory. It knows nothing of Poundlock.
+//! What the application is about: a few handlers over [`Orders`] in memory. All it knows of Poundlock is [`Valid`]: what
+//! an order must be.
 
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use garde::Validate;
+use poundlock_tower::Valid;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,9 +20,11 @@ const REPORT_TIME: Duration = Duration::from_secs(60);
 pub(crate) struct Orders(Arc<Mutex<Vec<Order>>>);
 
 /// One order.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, Validate)]
 pub(crate) struct Order {
+    #[garde(length(min = 1, max = 100))]
     item: String,
+    #[garde(range(min = 1, max = 1_000))]
     pounds: u32,
 }
 
@@ -35,7 +40,10 @@ impl Orders {
 }
 
 /// `POST /orders`
-pub(crate) async fn create(State(orders): State<Orders>, Json(order): Json<Order>) -> (StatusCode, String) {
+pub(crate) async fn create(
+    State(orders): State<Orders>,
+    Valid(Json(order)): Valid<Json<Order>>,
+) -> (StatusCode, String) {
     let mut orders = orders.lock();
     if orders.len() >= MAX_ORDERS {
         return (StatusCode::INSUFFICIENT_STORAGE, "no room for more orders".to_owned());

@@ -125,6 +125,27 @@ fn a_handler_that_is_too_slow_is_a_504_problem() {
 }
 
 #[test]
+fn an_attack_is_a_403_problem_in_the_target_and_in_the_body() {
+    let app = App::start();
+    check_problem(app.get("/orders/1?q=1'%20OR%20'1'='1'%20--"), 403, "attack-detected");
+    check_problem(app.post(r#"{"item":"<script>alert(1)</script>","pounds":1}"#), 403, "attack-detected");
+    assert_eq!(app.metric("poundlock_shield_requests_total", &[r#"verdict="block""#]), 2.0);
+    assert_eq!(app.metric("poundlock_shield_blocked_total", &[r#"class="sqli""#]), 1.0);
+    assert_eq!(app.get("/orders/1").status(), 404, "nothing was ordered");
+}
+
+#[test]
+fn an_order_that_is_not_valid_is_a_422_problem_with_every_place() {
+    let app = App::start();
+    let mut response = app.post(r#"{"item":"","pounds":0}"#);
+    let problem: serde_json::Value = response.body_mut().read_json().unwrap();
+    let places: Vec<_> = problem["errors"].as_array().unwrap().iter().map(|e| e["pointer"].clone()).collect();
+    assert_eq!((places, &problem["status"]), (vec!["/item".into(), "/pounds".into()], &422.into()));
+    check_problem(app.post(r#"{"item":"lock"}"#), 422, "invalid-request");
+    check_problem(app.post("{"), 400, "unreadable-body");
+}
+
+#[test]
 fn health_tells_of_the_store() {
     let app = App::start();
     assert_eq!(app.get("/health").status(), 200);

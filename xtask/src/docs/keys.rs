@@ -75,6 +75,8 @@ fn rows(schema: &Value, key: &str, field: &Value) -> Vec<Row> {
         let meaning = meaning.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|");
         return vec![Row { key: key.to_owned(), default, meaning }];
     }
+    // A section's own name is in its title.
+    let key = if key.is_empty() || entries(schema, field).is_none() { key } else { &format!("{key}.NAME") };
     let path = |name: &str| if key.is_empty() { name.to_owned() } else { format!("{key}.{name}") };
     children.into_iter().flat_map(|(name, child)| rows(schema, &path(name), child)).collect()
 }
@@ -97,9 +99,10 @@ fn entries<'a>(schema: &'a Value, field: &'a Value) -> Option<&'a Value> {
     target(schema, field).get("additionalProperties").filter(|entries| entries.is_object())
 }
 
-/// What `field` refers to, or itself.
+/// What `field` refers to, perhaps as one of two choices with `null`, or itself.
 fn target<'a>(schema: &'a Value, field: &'a Value) -> &'a Value {
-    let reference = field["$ref"].as_str().and_then(|path| path.strip_prefix('#'));
+    let reference = field["$ref"].as_str().or_else(|| field["anyOf"][0]["$ref"].as_str());
+    let reference = reference.and_then(|path| path.strip_prefix('#'));
     reference.and_then(|path| schema.pointer(path)).unwrap_or(field)
 }
 
@@ -118,7 +121,11 @@ mod tests {
             },
             "$defs": {
                 "Drain": { "properties": { "delay": { "default": "5s", "description": "How\nlong a|b." } } },
+                "Plan": { "properties": { "rate": { "default": null, "description": "How fast." } } },
+                "Page": { "properties": { "size": { "default": 5, "description": "How large." } } },
                 "Service": { "properties": {
+                    "plan": { "additionalProperties": { "$ref": "#/$defs/Plan" } },
+                    "page": { "anyOf": [{ "$ref": "#/$defs/Page" }, { "type": "null" }], "description": "Pages." },
                     "drain": { "$ref": "#/$defs/Drain" },
                     "to": { "default": ["a", "b"], "description": "Where." }
                 } }
@@ -133,6 +140,8 @@ mod tests {
             "### At the top\n\n| key | default | meaning |\n|---|---|---|\n| `workers` | – | Threads. |\n",
             "### `drain`\n\n| key | default | meaning |\n|---|---|---|\n| `delay` | `\"5s\"` | How long a\\|b. |\n",
             "### `service.NAME`\n",
+            "| `plan.NAME.rate` | – | How fast. |\n",
+            "| `page.size` | `5` | How large. |\n",
             "| `drain.delay` | `\"5s\"` |",
             "| `to` | `[\"a\", \"b\"]` | Where. |\n",
         ] {

@@ -5,6 +5,7 @@
 mod limits;
 mod listener;
 mod service;
+mod shield;
 mod store;
 mod throttle;
 
@@ -12,20 +13,27 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::checked::{AccessLog, Admin, Config, Drain, Log, LogFormat, Metrics};
+use super::documents::Folder;
 use super::problem::{Place, Problem, Severity};
 use super::raw::{Raw, RawAdmin, RawDrain, RawLog, RawLogFormat};
 use super::suggest::closest;
-use super::tree::Node;
-use super::values::{self, Mistake, last_key};
+use super::tree::{Node, last_key, steps};
+use super::values::{self, Mistake};
 
 /// The checked configuration; `None` when a problem was reported, here or before.
-pub(super) fn check(raw: &Raw, tree: &Node, problems: &mut Vec<Problem>) -> Option<Config> {
+pub(super) fn check(
+    raw: &Raw,
+    tree: &Node,
+    documents: Folder<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Config> {
     let reported = problems.iter().map(|problem| problem.path.clone()).collect();
-    let mut report = Report { tree, reported, problems };
+    let mut report = Report { tree, reported, documents, problems };
     let listeners = listener::check(&raw.listen, &mut report);
     let services = service::check(&raw.service, &mut report);
     let limits = limits::check(&raw.limits, &mut report);
     let store = store::check(&raw.store, &mut report);
+    let shield = shield::check(&raw.shield, &mut report);
     let admin = admin(&raw.admin, &mut report);
     let log = log(&raw.log, &mut report);
     let drain = drain(&raw.drain, &mut report);
@@ -38,12 +46,16 @@ pub(super) fn check(raw: &Raw, tree: &Node, problems: &mut Vec<Problem>) -> Opti
     if let (Some(limits), Some(services)) = (&limits, &services) {
         limits::check_services(limits, services, &mut report);
     }
+    if let (Some(shield), Some(services)) = (&shield, &services) {
+        shield::check_services(shield, services, &mut report);
+    }
     let config = Config {
         listeners: listeners?,
         admin: admin?,
         services: services?,
         limits: limits?,
         store: store?,
+        shield: shield?,
         workers: raw.workers.map_or(1, |workers| workers as usize),
         metrics: Metrics { prometheus: raw.metrics.prometheus },
         log: log?,
@@ -59,6 +71,7 @@ pub(super) fn check(raw: &Raw, tree: &Node, problems: &mut Vec<Problem>) -> Opti
 pub(super) struct Report<'a> {
     tree: &'a Node,
     reported: BTreeSet<String>,
+    documents: Folder<'a>,
     problems: &'a mut Vec<Problem>,
 }
 
@@ -131,6 +144,17 @@ impl Report<'_> {
         let (node, exact) = self.tree.nearest(&path);
         let place = if exact { Place::value(node) } else { Place::key(node) };
         self.problems.push(Problem { severity, message, label, help, path, place });
+    }
+
+    /// The names in a map, in the order of the file.
+    fn in_order<'n>(&self, path: &str, names: impl Iterator<Item = &'n String>) -> Vec<&'n String> {
+        let map = steps(path).try_fold(self.tree, |node, step| node.get(step));
+        let node = |name: &str| map.and_then(|map| map.get(name));
+        // What a variable has made is in no file, and comes last.
+        let place = |name: &&String| node(name).map_or(usize::MAX, Node::place_in_file);
+        let mut names: Vec<_> = names.collect();
+        names.sort_by_key(place);
+        names
     }
 
     /// Whether anything at or below a path has been reported.

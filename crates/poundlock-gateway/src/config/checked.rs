@@ -4,9 +4,11 @@
 //! here.
 
 mod limits;
+mod shield;
 mod throttle;
 
 pub use limits::{Ban, Limit, LimitBudget, LimitMode, Missing, OnError, Store};
+pub use shield::{Audit, Document, Shield, ShieldMode, ShieldRoute, ShieldRules};
 pub use throttle::{Throttle, ThrottleMode};
 
 use std::net::SocketAddr;
@@ -30,6 +32,8 @@ pub struct Config {
     pub limits: Vec<Limit>,
     /// Where what limits count is kept.
     pub store: Store,
+    /// Attack detection and input validation.
+    pub shield: Shield,
     /// Worker threads, 1 to 256. Default: the CPUs this process may use.
     pub workers: usize,
     /// Which metrics are exposed.

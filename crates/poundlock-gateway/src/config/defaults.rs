@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::raw::{DEFAULT_LISTENER, MAX_WORKERS};
 use super::tree::{Content, Node, Origin};
 
-/// Adds `workers`, `state_dir` and the listener `http` where nobody set them.
+/// Adds `workers`, `state_dir`, `shield.mode` and the listener `http` where nobody set them.
 pub(super) fn fill_in(root: &mut Node, env: &BTreeMap<String, String>) {
     if is_unset(root, "workers") {
         let cpus = available_parallelism().map_or(1, |cpus| cpus.get().min(MAX_WORKERS as usize));
@@ -16,6 +16,11 @@ pub(super) fn fill_in(root: &mut Node, env: &BTreeMap<String, String>) {
     }
     if is_unset(root, "state_dir") {
         set(root, &["state_dir"], Value::from(state_dir(env)));
+    }
+    if root.get("shield").is_none_or(|shield| is_unset(shield, "mode")) {
+        // Whoever writes about the shield wants it to look; nobody else pays for it.
+        let mode = if root.get("shield").is_some() { "detect" } else { "off" };
+        set(root, &["shield", "mode"], Value::from(mode));
     }
     if root.get("listen").is_none_or(|listen| listen.table().next().is_none()) {
         set(root, &["listen", DEFAULT_LISTENER], Value::Object(serde_json::Map::new()));

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::problem::{Place, Problem, Severity};
-use super::tree::{Node, Origin};
+use super::tree::{Node, Origin, steps as steps_of};
 
 /// A flag with its dashes, the path it sets, and the value.
 pub type Flag = (&'static str, &'static str, Value);
@@ -14,7 +14,7 @@ pub type Flag = (&'static str, &'static str, Value);
 /// Lays the flags over the tree.
 pub(super) fn overlay(root: &mut Node, flags: &[Flag], problems: &mut Vec<Problem>) {
     for (flag, path, value) in flags {
-        let mut steps: Vec<String> = path.split('.').map(str::to_owned).collect();
+        let mut steps: Vec<String> = steps_of(path).map(str::to_owned).collect();
         if let [map @ ("service" | "listen"), name, _] = path.split('.').collect::<Vec<_>>()[..] {
             match only_entry(root, map, name) {
                 Ok(name) => steps[1] = name,

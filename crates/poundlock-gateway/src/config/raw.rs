@@ -5,6 +5,7 @@
 
 mod limits;
 mod service;
+mod shield;
 mod text;
 mod throttle;
 
@@ -17,6 +18,11 @@ pub(super) use limits::{
     RawBan, RawLimit, RawLimitMode, RawMissing, RawOnError, RawPeriod, RawStore, RawWeekday,
 };
 pub(super) use service::{RawBalance, RawHealth, RawPool, RawRetry, RawService, RawTimeouts};
+pub(super) use shield::{
+    RawBatch, RawCharset, RawClass, RawEmailLevel, RawExcess, RawExclude, RawField, RawFieldType,
+    RawFileKind, RawForm, RawHosts, RawPage, RawPageParameter, RawRange, RawShield, RawShieldMode,
+    RawShieldRoute, RawUnknown, RawUploads,
+};
 pub(super) use text::{
     AddressText, DurationText, HostText, KeyText, NetworkText, PercentText, QuotaText, RateText, SizeText,
     UpstreamText,
@@ -28,7 +34,9 @@ pub(super) const VERSION: u32 = 1;
 /// Most worker threads.
 pub(super) const MAX_WORKERS: u32 = 256;
 /// What [`is_name`](super::values::is_name) accepts, for editors.
-const NAME_PATTERN: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
+pub(super) const NAME_PATTERN: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
+/// The mark in the schema of keys for which an empty text is a value of its own.
+pub(super) const TAKES_EMPTY: &str = "x-takes-empty";
 /// Default address of a listener.
 pub(super) const DEFAULT_LISTEN: &str = "0.0.0.0:8080";
 /// Name of the listener that exists when none is configured.
@@ -55,6 +63,8 @@ pub(super) struct Raw {
     pub(super) limits: BTreeMap<String, RawLimit>,
     /// Where what limits count is kept.
     pub(super) store: RawStore,
+    /// Attack detection and input validation.
+    pub(super) shield: RawShield,
     /// Which metrics are exposed.
     pub(super) metrics: RawMetrics,
     /// The operator's log on stderr.
@@ -82,6 +92,7 @@ impl Default for Raw {
             service: BTreeMap::new(),
             limits: BTreeMap::new(),
             store: RawStore::default(),
+            shield: RawShield::default(),
             metrics: RawMetrics::default(),
             log: RawLog::default(),
             access_log: None,

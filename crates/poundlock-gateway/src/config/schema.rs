@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use super::raw::Raw;
+use super::raw::{NAME_PATTERN, Raw, TAKES_EMPTY};
 
 /// The JSON Schema of the configuration file, draft 2020-12.
 pub fn json_schema() -> Value {
@@ -43,7 +43,9 @@ impl Schema {
     }
 
     fn at(field: &'static Value) -> Self {
-        let target = match field["$ref"].as_str().and_then(|path| path.strip_prefix('#')) {
+        // What may be left out is its type or null.
+        let reference = field["$ref"].as_str().or_else(|| field["anyOf"][0]["$ref"].as_str());
+        let target = match reference.and_then(|path| path.strip_prefix('#')) {
             Some(path) => document().pointer(path).expect("schemars defines what it refers to"),
             None => field,
         };
@@ -69,6 +71,16 @@ impl Schema {
             Kind::Map => Some(Self::at(&self.target["additionalProperties"])),
             _ => None,
         }
+    }
+
+    /// Whether the keys of a map are names of our own kind, and not whatever the fields of an application are called.
+    pub(super) fn takes_names_only(self) -> bool {
+        [self.field, self.target].iter().any(|schema| schema["propertyNames"]["pattern"] == NAME_PATTERN)
+    }
+
+    /// Whether an empty text is a value here.
+    pub(super) fn takes_empty(self) -> bool {
+        self.field[TAKES_EMPTY] == true
     }
 
     /// The known keys of a table.
@@ -106,12 +118,13 @@ impl Schema {
     /// What an editor shows.
     #[cfg(test)]
     pub(super) fn description(self) -> Option<&'static str> {
-        self.field["description"].as_str()
+        self.field["description"].as_str().or_else(|| self.target["description"].as_str())
     }
 
     /// The name of the type that the field refers to, such as `Duration`.
     pub(super) fn name(self) -> Option<&'static str> {
-        self.field["$ref"].as_str().and_then(|path| path.rsplit('/').next())
+        let reference = self.field["$ref"].as_str().or_else(|| self.field["anyOf"][0]["$ref"].as_str());
+        reference.and_then(|path| path.rsplit('/').next())
     }
 
     /// What to write here, for an error: `a duration such as "7s"`.

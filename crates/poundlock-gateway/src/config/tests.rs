@@ -6,15 +6,29 @@ mod errors;
 mod hostile;
 mod layers;
 mod restart;
+mod shield;
 
 use super::*;
 
 /// The smallest configuration that loads.
 const MINIMAL: &str = "[service.api]\nto = [\"10.0.0.1:3000\"]\n";
 
-/// A file with no environment and no flags.
+/// A file with no environment and no flags, beside documents that mean little.
 fn file(text: &str) -> Sources {
-    Sources { file: Some((PathBuf::from("poundlock.toml"), text.to_owned())), ..Sources::default() }
+    let file = Some((PathBuf::from("poundlock.toml"), text.to_owned()));
+    Sources { file, documents: Documents(document), ..Sources::default() }
+}
+
+fn document(path: &std::path::Path) -> std::io::Result<String> {
+    match path.to_str().unwrap_or_default() {
+        "openapi.json" | "api.json" => {
+            Ok(r#"{"openapi":"3.1.0","info":{"title":"t","version":"1"},"paths":{}}"#.to_owned())
+        }
+        "bad.json" => Ok(r#"{"type": 5}"#.to_owned()),
+        "broken.json" => Ok("{".to_owned()),
+        "missing.json" => Err(std::io::ErrorKind::NotFound.into()),
+        _ => Ok("{}".to_owned()),
+    }
 }
 
 fn env(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {

@@ -84,6 +84,14 @@ impl Node {
         map.into_iter().flatten()
     }
 
+    /// Where in the file its key stands; what is not from the file comes after everything.
+    pub(super) fn place_in_file(&self) -> usize {
+        match &self.origin {
+            Origin::File { key, .. } => key.start,
+            _ => usize::MAX,
+        }
+    }
+
     /// What is under one key.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         match &self.content {
@@ -109,8 +117,7 @@ impl Node {
     pub(super) fn nearest(&self, path: &str) -> (&Node, bool) {
         let mut best = self;
         let mut node = self;
-        let steps = path.split(['.', '[']).map(|step| step.trim_end_matches(']'));
-        for step in steps.filter(|step| !step.is_empty()) {
+        for step in steps(path) {
             match node.get(step) {
                 Some(next) => node = next,
                 None => return (best, false),
@@ -120,5 +127,49 @@ impl Node {
             }
         }
         (best, std::ptr::eq(best, node))
+    }
+}
+
+/// The path of a key below another; a key with anything but letters, digits, `-` and `_` in it is quoted, as TOML wants it.
+pub(super) fn below(path: &str, key: &str) -> String {
+    let plain = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    // A string of JSON is one of TOML.
+    let key = if plain && !key.is_empty() { key.to_owned() } else { Value::from(key).to_string() };
+    if path.is_empty() { key } else { format!("{path}.{key}") }
+}
+
+/// The keys and positions of a path, without their quotes.
+pub(super) fn steps(path: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let parts = path.split(move |char: char| {
+        quoted ^= char == '"';
+        !quoted && matches!(char, '.' | '[')
+    });
+    parts.map(|step| step.trim_end_matches(']').trim_matches('"')).filter(|step| !step.is_empty())
+}
+
+/// The last key of a path: `to` of `service.api.to[1]`, with its quotes if it has any.
+pub(super) fn last_key(path: &str) -> &str {
+    let mut quoted = false;
+    let dot = path.char_indices().filter(|(_, char)| {
+        quoted ^= *char == '"';
+        !quoted && *char == '.'
+    });
+    let key = dot.last().map_or(path, |(at, _)| &path[at + 1..]);
+    if key.starts_with('"') { key } else { key.split('[').next().unwrap_or(key) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_with_dots_stay_whole() {
+        let path = below(&below("a.b", "query.x"), "min");
+        assert_eq!(path, "a.b.\"query.x\".min");
+        assert_eq!(steps(&path).collect::<Vec<_>>(), ["a", "b", "query.x", "min"]);
+        assert_eq!(steps("a.to[1]").collect::<Vec<_>>(), ["a", "to", "1"]);
+        assert_eq!([last_key(&path), last_key("a.to[1]"), last_key("to")], ["min", "to", "to"]);
+        assert_eq!(last_key("a.\"query.x\""), "\"query.x\"");
     }
 }

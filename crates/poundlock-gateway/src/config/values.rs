@@ -51,12 +51,6 @@ pub(super) fn is_name(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// The last key of a path: `to` of `service.api.to[1]`.
-pub(super) fn last_key(path: &str) -> &str {
-    let key = path.rsplit('.').next().unwrap_or(path);
-    key.split('[').next().unwrap_or(key)
-}
-
 /// Which `Host` a service answers for. Lower case, without port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum HostPattern {

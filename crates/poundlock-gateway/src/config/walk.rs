@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::problem::{Place, Problem, Severity};
 use super::schema::{Kind, Schema};
-use super::tree::{Content, Node, Origin};
+use super::tree::{Content, Node, Origin, below};
 use super::values;
 
 /// Makes `root` fit the schema, complete with defaults, and reports everything that had to go.
@@ -62,17 +62,18 @@ impl Walk<'_> {
         let place = Place::key(node);
         let Content::Table(map) = &mut node.content else { return };
         map.retain(|key, child| {
-            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            let path = below(path, key);
             let Some(child_schema) = schema.get(key) else {
                 self.report(&path, Place::key(child), explain::unknown_key(key, schema, &path));
                 return false;
             };
-            if schema.kind() == Kind::Map && !values::is_name(key) {
+            if schema.kind() == Kind::Map && schema.takes_names_only() && !values::is_name(key) {
                 self.report(&path, Place::key(child), explain::bad_name(key));
                 return false;
             }
-            // Empty means unset.
-            child.content != Content::Scalar(Value::from("")) && self.node(child, child_schema, &path)
+            // Empty means unset, but where it means nothing at all.
+            let empty = child.content == Content::Scalar(Value::from(""));
+            (!empty || child_schema.takes_empty()) && self.node(child, child_schema, &path)
         });
         if let Some(max) = schema.bound("maxProperties").filter(|max| map.len() as i64 > *max) {
             self.report(path, place, explain::too_many(map.len(), max, path));

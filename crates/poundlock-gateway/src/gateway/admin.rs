@@ -2,9 +2,10 @@
 //!
 //! Main items: [`Api`], [`serve`] and [`token`]. The API itself is `poundlock-admin`'s.
 
-use super::Shared;
 use super::reload::{ReloadError, Reloader};
+use super::{Shared, shield};
 use anyhow::{Context, Result};
+use poundlock_admin::shield::ShieldState;
 use poundlock_admin::{
     Gateway, InstanceState, InstanceStatus, ListenerStatus, Pending, Phase, Reloaded, ServiceStatus, Status,
     Token,
@@ -16,7 +17,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 /// The admin API's view of the gateway.
 pub(super) struct Api {
@@ -63,6 +64,15 @@ impl Gateway for Api {
 
     fn limiter(&self) -> Arc<Limiter> {
         self.shared.routing.load().limiter.clone()
+    }
+
+    fn shield(&self) -> ShieldState {
+        shield::state(&self.reloader.config(), &self.shared)
+    }
+
+    fn findings(&self, since: Option<Duration>) -> Vec<Box<str>> {
+        let begin = since.and_then(|since| SystemTime::now().checked_sub(since));
+        self.shared.audit.since(begin.unwrap_or(SystemTime::UNIX_EPOCH))
     }
 
     fn reload(&self) -> Pending<Result<Reloaded, serde_json::Value>> {

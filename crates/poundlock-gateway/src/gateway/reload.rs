@@ -114,11 +114,13 @@ impl Reloader {
     /// Takes a configuration over.
     ///
     /// # Errors
-    /// Limits cannot be counted as it says; what runs stays.
+    /// Limits cannot be counted as it says, or the audit log cannot be written; what runs stays.
     pub(super) async fn apply(&self, config: &Config) -> anyhow::Result<()> {
         let mut state = self.0.state.lock().await;
         state.names.refresh(config).await;
         state.counting.follow(config, &self.0.shared).await?;
+        // Before anything is found under the new configuration.
+        self.0.shared.audit.follow(&config.shield, &config.state_dir)?;
         self.swap(&mut state, config)?;
         self.0.config.store(Arc::new(config.clone()));
         Ok(())

@@ -5,7 +5,7 @@
 
 use super::Shared;
 use super::names::Names;
-use super::throttle;
+use super::{shield, throttle};
 use crate::config::{Config, Forwarding, Listener, Service as ServiceConfig};
 use crate::downstream::Limits;
 use crate::routing::{ListenerPolicy, Once, RetryPolicy, Routing, Service};
@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// The table for this configuration; `old` gives what can be kept.
 ///
 /// # Errors
-/// More limits apply to a service than can be decided together, or a throttle cannot be counted.
+/// More limits apply to a service than can be decided together, or a throttle or an inspection cannot be counted.
 pub(super) fn build(
     config: &Config,
     limiter: &Arc<Limiter>,
@@ -89,7 +89,9 @@ fn build_service(
     let route = shared.http.route(&service.name, Scheme::Http);
     let name = service.name.as_str().into();
     let shed = throttle::policy(service, before, config.workers, shared)?;
-    Ok(Service::new(name, route, instances, bounds, service.timeout, retry, limits).throttled(shed))
+    let guards = shield::guards(&config.shield, &service.name, shared.operations.registry())?;
+    let built = Service::new(name, route, instances, bounds, service.timeout, retry, limits);
+    Ok(built.throttled(shed).guarded(guards))
 }
 
 fn instance(

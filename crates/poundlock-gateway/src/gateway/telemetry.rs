@@ -3,6 +3,7 @@
 //! Main item: [`shared`]. Names and help texts of the gateway's own metrics are here; the cells
 //! are `poundlock-observe`'s.
 
+use super::audit::Audit;
 use super::{Shared, access_log, process::Sampler};
 use crate::config::Config;
 use crate::routing::Routing;
@@ -54,6 +55,7 @@ pub(super) fn shared(config: &Config) -> Result<Shared> {
         client,
         protocol_errors: ProtocolErrors::new(&registry)?,
         access_log: access_log::open(config.access_log.as_ref(), &registry)?,
+        audit: Arc::new(Audit::start(&registry)?),
         operations: Operations::with(registry, board, metrics, Some(before_scrape)),
         rooms,
     })

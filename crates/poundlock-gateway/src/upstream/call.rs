@@ -3,6 +3,7 @@
 //! Main type: [`Call`]. It picks an instance, takes a connection, sends, and decides what a failure
 //! means: the next instance, a fresh connection, or a rejection that names the guilty side.
 
+use super::RequestBody;
 use super::body::UpstreamBody;
 use super::exchange::Exchange;
 use super::headers::{self, LastHop, Upgrade};
@@ -15,7 +16,7 @@ use crate::worker::Worker;
 use http::{Method, Request, Response, StatusCode, request};
 use poundlock_observe::http::ErrorType;
 use poundlock_scale::{Change, Outcome};
-use poundlock_tower::{CappedBody, Correlation, Peer, Rejection};
+use poundlock_tower::{Correlation, Peer, Rejection};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -55,7 +56,7 @@ impl Call {
     pub(super) fn new(
         worker: Rc<Worker>,
         service: Arc<Service>,
-        mut request: Request<CappedBody<hyper::body::Incoming>>,
+        mut request: Request<RequestBody>,
         last_hop: &LastHop,
     ) -> Result<Self, Rejection> {
         let upgrade = hyper::upgrade::on(&mut request);

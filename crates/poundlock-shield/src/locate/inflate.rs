@@ -43,9 +43,16 @@ impl Coding {
     }
 }
 
-pub(super) struct Inflate {
+/// A body's content coding, being undone.
+pub struct Inflate {
     decoder: Decoder,
     total: usize,
+}
+
+impl std::fmt::Debug for Inflate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Inflate").field("total", &self.total).finish_non_exhaustive()
+    }
 }
 
 enum Decoder {
@@ -78,7 +85,9 @@ impl Write for Capped {
 }
 
 impl Inflate {
-    pub(super) fn new(coding: Coding) -> Self {
+    /// At the beginning of a body.
+    #[must_use]
+    pub fn new(coding: Coding) -> Self {
         let decoder = match coding {
             Coding::Identity | Coding::Other => Decoder::Plain,
             Coding::Gzip => Decoder::Gzip(MultiGzDecoder::new(Capped::default())),
@@ -93,7 +102,10 @@ impl Inflate {
     }
 
     /// Inflates a chunk piece by piece and hands each piece to `take`.
-    pub(super) fn feed(&mut self, chunk: &[u8], mut take: impl FnMut(&[u8])) -> Result<(), Oddity> {
+    ///
+    /// # Errors
+    /// It is broken, or becomes more than [`MAX_INFLATED`]. What follows is not read.
+    pub fn feed(&mut self, chunk: &[u8], mut take: impl FnMut(&[u8])) -> Result<(), Oddity> {
         for step in chunk.chunks(STEP_IN) {
             let out = match self.step(step) {
                 Ok(out) => out,

@@ -5,10 +5,12 @@
 
 use super::{
     batch::{FormProblem, JsonProblem},
+    body::BodyError,
     choice::ChoiceError,
     date::{DateError, RangeError},
     email::EmailError,
     identifier::IdentifierError,
+    multipart::MultipartError,
     number::IntegerError,
     openapi::OperationError,
     pagination::PageError,
@@ -147,6 +149,25 @@ pub enum Problem {
     Schema(#[from] SchemaViolation),
     Operation(#[from] OperationError),
     Rule(#[from] RuleError),
+    Body(#[from] BodyError),
+    Multipart(#[from] MultipartError),
+    Custom(#[from] Sentence),
+}
+
+/// What an application says of a value, in its own words. They are its own to choose, so they must not repeat the value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Sentence(String);
+
+/// The longest [`Sentence`], in bytes.
+const MAX_SENTENCE_BYTES: usize = 200;
+
+impl Sentence {
+    /// A sentence on one line, cut to 200 bytes.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(crate::sanitize::log_safe(text, MAX_SENTENCE_BYTES).into_owned())
+    }
 }
 
 /// One problem and its place. Its text is a sentence for the client: `query/page: must be at least 1`.

@@ -86,6 +86,12 @@ pub enum OperationError {
     /// A parameter that the document does not know.
     #[error("must not be given here")]
     Unknown,
+    /// A path that the document does not know.
+    #[error("must be one that the API has")]
+    Path,
+    /// A path that the document knows with other methods.
+    #[error("must be asked for with one of {0}")]
+    Method(String),
     /// A parameter that holds JSON holds none.
     #[error("must be JSON")]
     NotJson,
@@ -176,6 +182,18 @@ impl Match<'_> {
     /// Everything that is wrong.
     pub fn check(&self, request: RequestParts<'_>) -> Result<(), Issues> {
         let mut issues = Issues::default();
+        for found in [self.check_parameters(request), self.check_body(request)] {
+            found.unwrap_or_else(|found| issues.extend(found));
+        }
+        issues.into_result()
+    }
+
+    /// Checks parameters only.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn check_parameters(&self, request: RequestParts<'_>) -> Result<(), Issues> {
+        let mut issues = Issues::default();
         let query = pairs(request.query);
         let cookies = cookies(request.headers);
         for parameter in &self.operation.parameters {
@@ -190,9 +208,6 @@ impl Match<'_> {
             }
         }
         self.check_unknown(&query, &mut issues);
-        if let Err(found) = self.check_body(request) {
-            issues.extend(found);
-        }
         issues.into_result()
     }
 
@@ -208,7 +223,11 @@ impl Match<'_> {
         }
     }
 
-    fn check_body(&self, request: RequestParts<'_>) -> Result<(), Issues> {
+    /// Checks the body, or its absence.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn check_body(&self, request: RequestParts<'_>) -> Result<(), Issues> {
         let Some(body) = &self.operation.body else { return Ok(()) };
         let content_type = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         body.check(content_type.map(|(_, value)| *value), request.body, self.options.json)
@@ -221,7 +240,7 @@ fn decode_segment(segment: &str) -> String {
 }
 
 /// The names and values of a query or an urlencoded form.
-fn pairs(query: &str) -> Vec<(String, String)> {
+pub(super) fn pairs(query: &str) -> Vec<(String, String)> {
     let text = |text: &str| String::from_utf8_lossy(&decode(text.as_bytes())).into_owned();
     let segments = query.split('&').filter(|segment| !segment.is_empty());
     segments
@@ -230,7 +249,7 @@ fn pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn cookies<'a>(headers: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn cookies<'a>(headers: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let lines = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
     lines.flat_map(|(_, line)| line.split(';')).filter_map(|pair| pair.trim().split_once('=')).collect()
 }

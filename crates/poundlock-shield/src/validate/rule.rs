@@ -13,7 +13,7 @@ use super::{
     FieldPath, Issues, Part, Problem,
     batch::{FormLimits, JsonLimits},
     date::{Moment, RangeRule},
-    openapi::Unknown,
+    openapi::{OpenApi, Unknown},
     pagination::Pagination,
     schema::{Schema, parse},
     upload::UploadRule,
@@ -80,7 +80,7 @@ pub struct RangeFields {
 }
 
 /// Everything that one route asks of its inputs. The default asks for nothing but sane sizes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RouteRules {
     /// Fields one by one.
     pub fields: Vec<FieldRule>,
@@ -95,9 +95,46 @@ pub struct RouteRules {
     /// Sizes of forms.
     pub form: FormLimits,
     /// Files in forms; without a rule, files are not looked at.
-    pub upload: Option<UploadRule>,
+    pub upload: Option<Arc<UploadRule>>,
     /// What a JSON body must be as a whole.
     pub schema: Option<Arc<Schema>>,
+    /// What the document of an API says.
+    pub openapi: Option<Arc<OpenApi>>,
+    /// Which bodies must keep to the sizes.
+    pub sizes: Sizes,
+    /// The most bytes of a body that is read as a whole, for its fields or a schema. They are kept in memory until it ends.
+    pub whole_bytes: usize,
+}
+
+/// Which bodies [`RouteRules::json`] and [`RouteRules::form`] are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Sizes {
+    /// Those that another rule has to read.
+    #[default]
+    WhereRead,
+    /// All of them.
+    Always,
+}
+
+/// [`RouteRules::whole_bytes`], when nothing else is said.
+pub const DEFAULT_WHOLE_BYTES: usize = 1 << 20;
+
+impl Default for RouteRules {
+    fn default() -> Self {
+        Self {
+            fields: Vec::new(),
+            ranges: Vec::new(),
+            unknown: Unknown::default(),
+            pagination: None,
+            json: JsonLimits::default(),
+            form: FormLimits::default(),
+            upload: None,
+            schema: None,
+            openapi: None,
+            sizes: Sizes::default(),
+            whole_bytes: DEFAULT_WHOLE_BYTES,
+        }
+    }
 }
 
 /// A value of a request, decoded.
@@ -135,21 +172,34 @@ impl RouteRules {
     /// Everything that is wrong.
     pub fn check_values(&self, inputs: &[Input<'_>], now: Timestamp) -> Result<(), Issues> {
         let mut issues = Issues::default();
+        self.check_values_in(|_| true, inputs, now, &mut issues);
+        issues.into_result()
+    }
+
+    /// Checks what is in some parts of a request.
+    pub(super) fn check_values_in(
+        &self,
+        part_counts: impl Fn(Part) -> bool,
+        inputs: &[Input<'_>],
+        now: Timestamp,
+        issues: &mut Issues,
+    ) {
         for rule in &self.fields {
-            if let Target::Named(part, name) = &rule.target {
+            if let Target::Named(part, name) = &rule.target
+                && part_counts(*part)
+            {
                 let values: Vec<&str> = named(inputs, *part, name).collect();
-                rule.check_values(&FieldPath::field(*part, name), &values, now, &mut issues);
+                rule.check_values(&FieldPath::field(*part, name), &values, now, issues);
             }
         }
-        for range in &self.ranges {
-            range.check(inputs, now, &mut issues);
+        for range in self.ranges.iter().filter(|range| part_counts(range.part)) {
+            range.check(inputs, now, issues);
         }
         if self.unknown == Unknown::Refused {
-            for input in inputs.iter().filter(|input| !self.knows(input)) {
+            for input in inputs.iter().filter(|input| part_counts(input.part) && !self.knows(input)) {
                 issues.add(FieldPath::field(input.part, input.name), RuleError::Unknown);
             }
         }
-        issues.into_result()
     }
 
     /// Checks the pages that a query asks for, and returns the query to send on.
@@ -183,8 +233,8 @@ impl RouteRules {
     /// Whether a rule is about a value. Names of headers and cookies come from everywhere, and are never unknown.
     fn knows(&self, input: &Input<'_>) -> bool {
         let listed = !matches!(input.part, Part::Query | Part::Body);
-        let ruled =
-            self.fields.iter().any(|rule| rule.target == Target::Named(input.part, input.name.to_owned()));
+        let about = |target: &Target| matches!(target, Target::Named(part, name) if *part == input.part && name == input.name);
+        let ruled = self.fields.iter().any(|rule| about(&rule.target));
         let range = self
             .ranges
             .iter()

@@ -2,7 +2,7 @@
 //!
 //! Main item: [`Rejection::face`]. It decides nothing and knows no headers.
 
-use super::{Rejection, Side};
+use super::{Rejection, Side, invalid};
 use http::StatusCode;
 
 /// How one kind of rejection looks: the row of a table, not a decision.
@@ -36,6 +36,10 @@ impl Rejection {
             Rejection::BodyTooLarge(_) => {
                 (413, Downstream, "body-too-large", "The request body is too large")
             }
+            Rejection::AttackDetected => {
+                (403, Downstream, "attack-detected", "The request looks like an attack")
+            }
+            Rejection::InvalidRequest(issues) => invalid::row(issues),
             Rejection::UnsupportedCoding => {
                 (501, Downstream, "unsupported-coding", "The transfer coding is not supported")
             }
@@ -87,6 +91,10 @@ impl Rejection {
             Rejection::NoLimit => "`/api/v1/limits` lists the limits".to_owned(),
             Rejection::InvalidCall(why) => why.to_string(),
             Rejection::BodyTooLarge(limit) => format!("at most {limit} bytes are accepted here"),
+            Rejection::AttackDetected => {
+                "who runs this service can look up this request ID in the audit log".to_owned()
+            }
+            Rejection::InvalidRequest(_) => "`errors` lists what is wrong, and where".to_owned(),
             Rejection::UnsupportedCoding => "send the body with `chunked` or a Content-Length".to_owned(),
             Rejection::RateLimited(refused) => refused.detail(),
             Rejection::Denied(limit) => format!("limit `{limit}` does not admit this client"),

@@ -74,6 +74,8 @@ fn outcome(rejection: &Rejection) -> Option<Outcome> {
         | Rejection::NoLimit
         | Rejection::InvalidCall(_)
         | Rejection::BodyTooLarge(_)
+        | Rejection::AttackDetected
+        | Rejection::InvalidRequest(_)
         | Rejection::UnsupportedCoding
         | Rejection::RateLimited(_)
         | Rejection::Denied(_)

@@ -7,8 +7,8 @@ use http_body_util::Full;
 use poundlock_limit::throttle::Bounds;
 use poundlock_observe::http::{HttpRecorder, RouteId};
 use poundlock_tower::{
-    BodyCapLayer, CorrelationLayer, GateLayer, ObserveLayer, ProtocolCheck, Rejection, RespondLayer,
-    ShedLayer, ShedPolicy, Throttle, TimeoutLayer,
+    BodyCapLayer, CorrelationLayer, GateLayer, InspectLayer, Inspection, ObserveLayer, ProtocolCheck,
+    Rejection, RespondLayer, ShedLayer, ShedPolicy, Throttle, TimeoutLayer, inspect::Mode,
 };
 use std::num::NonZeroUsize;
 use std::pin::{Pin, pin};
@@ -52,7 +52,7 @@ impl<B> Service<Request<B>> for Inner {
     }
 }
 
-/// Every layer of the crate, in their order.
+/// The layers that every request of the gateway passes, in their order.
 pub(crate) fn all<R: HttpRecorder + Clone>(
     recorder: R,
     route: RouteId,
@@ -67,6 +67,15 @@ pub(crate) fn all<R: HttpRecorder + Clone>(
         .layer(BodyCapLayer::new(64 * 1024))
         .layer(TimeoutLayer::new((Duration::from_secs(30), "shop".into())))
         .service(inner)
+}
+
+/// The inspection of all requests, around a service that does nothing.
+pub(crate) fn inspected(
+    mode: Mode,
+    inner: Inner,
+) -> impl Service<Request<Full<Bytes>>, Response = Response<Full<Bytes>>> {
+    let inspection = Inspection { mode, ..Inspection::new("shop") };
+    ServiceBuilder::new().layer(InspectLayer::new(Arc::new(inspection))).service(inner)
 }
 
 /// Three limits around a service that does nothing: by address, by a header's value, and for everybody.

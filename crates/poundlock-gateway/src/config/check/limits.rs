@@ -234,7 +234,7 @@ pub(super) fn path_pattern(text: &str) -> Result<String, Mistake> {
     }
 }
 
-fn method(text: &str) -> Result<String, Mistake> {
+pub(super) fn method(text: &str) -> Result<String, Mistake> {
     match http::Method::from_bytes(text.as_bytes()) {
         Ok(_) if text.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') => Ok(text.to_owned()),
         Ok(_) => {

@@ -24,6 +24,7 @@ fn only_what_is_read_at_start_needs_one() {
     check("", "listen.http = { head_timeout = \"1s\", idle_timeout = \"1s\" }", &[]);
     check("", "listen.http = { max_head = \"8KiB\", max_headers = 5 }", &[]);
     check("", "limits.a = { rate = \"1/s\" }", &[]);
+    check("", "shield = { mode = \"block\", audit = \"-\", level = 2 }", &[]);
     check("", "store = { on_error = \"deny\", nodes = 2 }", &["store"]);
     check("", "listen.http.max_connections = 6", &["listen.http.max_connections"]);
 }

@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use crate::config::schema::{Kind, Schema};
 use crate::config::suggest::closest;
-use crate::config::tree::{Content, Node};
-use crate::config::values::last_key;
+use crate::config::tree::{Content, Node, below, last_key};
 
 /// The texts of a problem.
 pub(super) struct Explained {
@@ -15,7 +14,7 @@ pub(super) struct Explained {
 }
 
 pub(super) fn unknown_key(key: &str, schema: Schema, path: &str) -> Explained {
-    let parent = path.strip_suffix(key).unwrap_or("").trim_end_matches('.');
+    let parent = path.strip_suffix(&*below("", key)).unwrap_or("").trim_end_matches('.');
     let message = match parent {
         "" => format!("unknown key `{key}`"),
         parent => format!("unknown key `{key}` in `{parent}`"),

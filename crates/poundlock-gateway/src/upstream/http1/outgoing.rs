@@ -5,12 +5,12 @@
 //! more than a piece. It knows no connection.
 
 use super::encode::{self, Framing};
+use crate::upstream::RequestBody;
 use crate::upstream::headers;
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderName, request};
 use http_body::{Body, Frame};
-use hyper::body::Incoming;
-use poundlock_tower::{BodyError, CappedBody};
+use poundlock_tower::BodyError;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -23,7 +23,7 @@ const COPY_MAX: usize = 8 << 10;
 
 /// A request head in its final form, and what is to come of the body.
 #[derive(Debug)]
-pub(crate) struct Outgoing<B = CappedBody<Incoming>> {
+pub(crate) struct Outgoing<B = RequestBody> {
     /// Serialized bytes, of which `at` are written.
     out: Vec<u8>,
     at: usize,

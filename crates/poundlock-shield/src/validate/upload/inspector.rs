@@ -16,6 +16,7 @@ use super::{
     zip::{END_BYTES, has_end},
 };
 use crate::sanitize::safe_file_name;
+use std::ops::Deref;
 
 /// How much of the beginning of a file is kept: enough for the metadata that cameras put before the frame header of a JPEG.
 pub const HEAD_BYTES: usize = 256 << 10;
@@ -37,10 +38,10 @@ pub struct Accepted {
     pub dimensions: Option<Dimensions>,
 }
 
-/// A file that is being read. The first problem ends it.
+/// A file that is being read, by a rule that is borrowed or shared. The first problem ends it.
 #[derive(Debug)]
-pub struct UploadInspector<'r> {
-    rule: &'r UploadRule,
+pub struct UploadInspector<R> {
+    rule: R,
     path: FieldPath,
     name: String,
     kind: Result<FileKind, UploadError>,
@@ -63,13 +64,13 @@ enum Content {
     Gzip(Box<GzipMeter>),
 }
 
-impl<'r> UploadInspector<'r> {
+impl<R: Deref<Target = UploadRule>> UploadInspector<R> {
     /// Begins a file with its name and its `Content-Type`, if there is one. Both are judged at once, so that a file that fails by
     /// them need not be read: the first call of [`UploadInspector::feed`] says so.
     #[must_use]
-    pub fn new(rule: &'r UploadRule, path: FieldPath, name: &str, declared: Option<&str>) -> Self {
-        let kind = kind_by_name(rule, name, declared);
-        let content = kind.as_ref().map_or(Content::Plain, |kind| content(*kind, rule));
+    pub fn new(rule: R, path: FieldPath, name: &str, declared: Option<&str>) -> Self {
+        let kind = kind_by_name(&rule, name, declared);
+        let content = kind.as_ref().map_or(Content::Plain, |kind| content(*kind, &rule));
         let (name, head, tail) = (safe_file_name(name), Vec::new(), Vec::new());
         Self { rule, path, name, kind, sniffed: false, size: 0, head, tail, content }
     }

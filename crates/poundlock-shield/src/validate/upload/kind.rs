@@ -117,7 +117,7 @@ impl FileKind {
     }
 
     /// Whether a `Content-Type` may stand for it. Parameters and case do not matter; the type for unknown bytes is no claim.
-    pub(super) fn may_be_declared(self, declared: &str) -> bool {
+    pub(in crate::validate) fn may_be_declared(self, declared: &str) -> bool {
         let essence = declared.split(';').next().unwrap_or_default().trim();
         let fits = |known: &&str| known.eq_ignore_ascii_case(essence);
         essence.eq_ignore_ascii_case("application/octet-stream") || self.row().types.iter().any(fits)

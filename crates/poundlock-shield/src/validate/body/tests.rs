@@ -1,3 +1,5 @@
+//! Bodies of each type, whole and in pieces: the answer is the same.
+
 use super::super::{
     batch::{FormLimits, JsonLimits},
     email::EmailLevel,

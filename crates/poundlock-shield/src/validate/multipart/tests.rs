@@ -1,3 +1,5 @@
+//! Forms that are split in one way only, and what could be split in two.
+
 use super::*;
 use proptest::prelude::*;
 

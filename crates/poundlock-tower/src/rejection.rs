@@ -8,7 +8,7 @@ mod invalid;
 
 use crate::limit::Refused;
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use poundlock_observe::http::ErrorType;
 use poundlock_shield::validate::Issues;
 use std::convert::Infallible;
@@ -16,6 +16,9 @@ use std::sync::Arc;
 
 /// The media type of RFC 9457.
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Headers of the longest answer, that of a limit, with the request ID: then the map never grows.
+const HEADERS: usize = 10;
 
 /// A refusal or failure that Poundlock answers for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -220,6 +223,7 @@ impl Rejection {
         let face = self.face();
         let mut response = Response::new(Bytes::from(self.problem(&face, request_id)));
         *response.status_mut() = face.status;
+        *response.headers_mut() = HeaderMap::with_capacity(HEADERS);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -248,7 +252,9 @@ impl Rejection {
 
 /// A JSON string. Names and IDs are plain, so nearly always nothing needs to be escaped.
 fn quote(text: &mut String, value: &str) {
-    if value.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\') {
+    // All of them, as vectors: to stop at the first takes five times as long.
+    let special = |b: u8| b < b' ' || b == b'"' || b == b'\\';
+    if !value.bytes().fold(false, |any, b| any | special(b)) {
         text.push('"');
         text.push_str(value);
         text.push('"');

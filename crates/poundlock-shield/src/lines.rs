@@ -87,7 +87,7 @@ struct Refusal {
 /// `input` says is answered with `{"id", "error"}`: the answers stay in order.
 pub fn scan_line(line: &str, input: Input, policy: &Policy, clock: impl Fn() -> u64) -> String {
     let id = |line: &str| match serde_json::from_str::<Value>(line) {
-        Ok(mut value) => value["id"].take(),
+        Ok(mut value) => value.get_mut("id").map_or(Value::Null, Value::take),
         Err(_) => Value::Null,
     };
     let answer = match input {

@@ -3,6 +3,7 @@
 //! Main type: [`Inflate`].
 
 use super::Oddity;
+use crate::detect::CERTAIN;
 use brotli_decompressor::DecompressorWriter;
 use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use std::io::{self, Write};
@@ -112,15 +113,18 @@ impl Inflate {
                 Err(error) => {
                     self.decoder = Decoder::Broken;
                     let bomb = error.kind() == io::ErrorKind::Other;
-                    let rule = if bomb { "inflate-bomb" } else { "inflate-broken" };
-                    return Err(Oddity { rule, score: if bomb { 10 } else { 7 } });
+                    // Whoever is more patient than we are may read an attack from what came before the error.
+                    return Err(Oddity {
+                        rule: if bomb { "inflate-bomb" } else { "inflate-broken" },
+                        score: CERTAIN,
+                    });
                 }
             };
             self.total += out.len();
             take(&out);
             if self.total > MAX_INFLATED {
                 self.decoder = Decoder::Broken;
-                return Err(Oddity { rule: "inflate-bomb", score: 10 });
+                return Err(Oddity { rule: "inflate-bomb", score: CERTAIN });
             }
         }
         Ok(())

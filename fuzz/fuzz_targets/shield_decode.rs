@@ -1,0 +1,8 @@
+//! Fuzzes the decoders.
+#![no_main]
+
+#[allow(dead_code, reason = "one target a binary, all in one file")]
+#[path = "../../crates/poundlock-shield/tests/corpus/targets.rs"]
+mod targets;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::decode(data));

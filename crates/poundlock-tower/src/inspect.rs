@@ -26,6 +26,7 @@ mod held;
 mod inspection;
 mod look;
 mod metrics;
+mod pieces;
 mod record;
 mod share;
 mod watch;
@@ -44,6 +45,7 @@ use future::Holding;
 use http::{Request, Response, request::Parts};
 use http_body::Body;
 use look::{About, End, Look};
+use pieces::Pieces;
 use poundlock_limit::client_ip::Forwarding;
 use std::error::Error;
 use std::sync::Arc;
@@ -151,10 +153,11 @@ where
                 // The service that was ready is the one that is called; the clone takes its place.
                 let inner = self.inner.clone();
                 let ready = std::mem::replace(&mut self.inner, inner);
+                let body = Pieces::of(body, &head.headers);
                 let holding = Holding::new(watch, body, inspection.hold.min(MAX_HOLD));
                 return InspectFuture::holding(holding, ready, head);
             }
-            Some(watch) => InspectedBody::told(body, watch),
+            Some(watch) => InspectedBody::told(Pieces::of(body, &head.headers), watch),
             None => InspectedBody::untouched(body),
         };
         InspectFuture::admitted(self.inner.call(Request::from_parts(head, body)))

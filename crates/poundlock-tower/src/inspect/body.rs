@@ -6,6 +6,7 @@
 mod passing;
 
 use super::held::Held;
+use super::pieces::Pieces;
 use super::watch::Watch;
 use crate::{BodyError, Rejection};
 use bytes::Bytes;
@@ -39,7 +40,7 @@ struct Whole {
     ended: bool,
 }
 
-impl<B: Body> InspectedBody<B> {
+impl<B: Body<Data = Bytes> + Unpin> InspectedBody<B> {
     pub(super) fn untouched(body: B) -> Self {
         Self(Source::Untouched(body))
     }
@@ -51,12 +52,12 @@ impl<B: Body> InspectedBody<B> {
     }
 
     /// A body that is told about while it passes.
-    pub(super) fn told(body: B, watch: Watch) -> Self {
+    pub(super) fn told(body: Pieces<B>, watch: Watch) -> Self {
         Self(Source::Passing(Box::new(Passing::told(body, watch))))
     }
 
     /// The rest of a body that is longer than what is held of it: `next` has been looked at too.
-    pub(super) fn rest(held: Held, next: Bytes, body: B, watch: Watch, refusal: Refusal) -> Self {
+    pub(super) fn rest(held: Held, next: Bytes, body: Pieces<B>, watch: Watch, refusal: Refusal) -> Self {
         let first = held.into_bytes();
         Self(Source::Passing(Box::new(Passing::rest(first, next, body, watch, refusal))))
     }

@@ -4,6 +4,7 @@
 
 use super::body::{InspectedBody, Refusal};
 use super::held::Held;
+use super::pieces::Pieces;
 use super::watch::Watch;
 use crate::{BodyError, Rejection};
 use bytes::Bytes;
@@ -39,15 +40,15 @@ pin_project! {
 pub(super) struct Holding<B> {
     /// `None` once they have passed on.
     watch: Option<Watch>,
-    body: Option<B>,
+    body: Option<Pieces<B>>,
     held: Held,
     most: usize,
     announced: bool,
 }
 
-impl<B: Body> Holding<B> {
+impl<B: Body<Data = Bytes> + Unpin> Holding<B> {
     /// Holds up to `most` bytes.
-    pub(super) fn new(watch: Watch, body: B, most: usize) -> Self {
+    pub(super) fn new(watch: Watch, body: Pieces<B>, most: usize) -> Self {
         let announced = body.size_hint().exact().is_some();
         Self { watch: Some(watch), body: Some(body), held: Held::default(), most, announced }
     }
@@ -136,7 +137,7 @@ where
     }
 }
 
-impl<B: Body> Holding<B> {
+impl<B: Body<Data = Bytes> + Unpin> Holding<B> {
     /// All of it has come.
     fn whole(&mut self, trailers: Option<HeaderMap>) -> Released<B> {
         self.watch.take().expect(ONCE).finish(trailers.as_ref())?;
@@ -145,7 +146,7 @@ impl<B: Body> Holding<B> {
     }
 
     /// More has come than is held.
-    fn rest(&mut self, next: Bytes, body: B) -> (InspectedBody<B>, Option<Refusal>) {
+    fn rest(&mut self, next: Bytes, body: Pieces<B>) -> (InspectedBody<B>, Option<Refusal>) {
         let (held, watch) = (std::mem::take(&mut self.held), self.watch.take().expect(ONCE));
         let refusal = Refusal::default();
         (InspectedBody::rest(held, next, body, watch, refusal.clone()), Some(refusal))

@@ -3,6 +3,7 @@
 //! Main type: [`Passing`]. When blocking, the last piece that has come waits until it is known whether it is the last of
 //! all: the service does not see the end of a body that is refused. When only told, nothing waits.
 
+use super::super::pieces::Pieces;
 use super::super::watch::Watch;
 use super::Refusal;
 use crate::{BodyError, Rejection};
@@ -16,7 +17,7 @@ use std::task::{Context, Poll, ready};
 /// A body on its way.
 pub(super) struct Passing<B> {
     watch: Watch,
-    body: B,
+    body: Pieces<B>,
     /// What was held, and goes first.
     first: Bytes,
     /// The last piece that came, when blocking.
@@ -39,18 +40,18 @@ enum State {
     Refused(Rejection),
 }
 
-impl<B: Body> Passing<B> {
-    pub(super) fn told(body: B, watch: Watch) -> Self {
+impl<B: Body<Data = Bytes> + Unpin> Passing<B> {
+    pub(super) fn told(body: Pieces<B>, watch: Watch) -> Self {
         let left = body.size_hint().exact();
         Self::new(watch, body, left)
     }
 
-    pub(super) fn rest(first: Bytes, last: Bytes, body: B, watch: Watch, refusal: Refusal) -> Self {
+    pub(super) fn rest(first: Bytes, last: Bytes, body: Pieces<B>, watch: Watch, refusal: Refusal) -> Self {
         let left = body.size_hint().exact().map(|rest| rest + (first.len() + last.len()) as u64);
         Self { first, last, refusal: Some(refusal), ..Self::new(watch, body, left) }
     }
 
-    fn new(watch: Watch, body: B, left: Option<u64>) -> Self {
+    fn new(watch: Watch, body: Pieces<B>, left: Option<u64>) -> Self {
         let (first, last) = (Bytes::new(), Bytes::new());
         Self { watch, body, first, last, trailers: None, refusal: None, left, state: State::Open }
     }

@@ -55,6 +55,11 @@ impl Weight {
     pub const fn basis_points(self) -> u16 {
         self.0
     }
+
+    /// The share of the other release.
+    pub(crate) const fn rest(self) -> Self {
+        Self(10_000 - self.0)
+    }
 }
 
 impl TryFrom<u16> for Weight {

@@ -218,6 +218,12 @@ impl Judge {
         }
     }
 
+    /// The alarm that means [`Verdict::RollBack`] or [`Verdict::Misrouted`], without looking at anything else: cheap
+    /// enough for every event.
+    pub fn alarm(&self) -> Option<Alarm> {
+        self.state.alarm.or(self.state.misrouted)
+    }
+
     /// What is known now. An alarm about the candidate comes before one about routing.
     pub fn verdict(&self, now: Millis) -> Verdict {
         if let Some(alarm) = self.state.alarm {

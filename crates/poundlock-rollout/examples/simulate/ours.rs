@@ -21,7 +21,7 @@ pub(crate) enum Counting {
 
 /// Events after which a healthy candidate is left alone by this simulation: what is left of the chance of an alarm is
 /// below a thousandth of it.
-const MAX_EVENTS: usize = 20_000;
+const MAX_EVENTS: usize = 8_000;
 
 /// Visitors stay for a minute and send a request each five seconds.
 const STAY: f64 = 60.0;

@@ -27,7 +27,7 @@ const THRESHOLDS: [Thresholds; 4] = [
     Thresholds { success: 0.99, failures: 5 },
     Thresholds { success: 0.99, failures: 1 },
     Thresholds { success: 0.95, failures: 3 },
-    Thresholds { success: 0.99, failures: 1 },
+    Thresholds { success: 0.95, failures: 1 },
 ];
 
 /// Of the answers that are slow, those above 500 ms: latency is log-normal with a median of 60 ms and a 99th percentile

@@ -142,6 +142,14 @@ mod tests {
     }
 
     #[test]
+    fn nobody_and_everybody_are_exact() {
+        assert_eq!(share(Split::new(8, 9), Weight::NONE, 100_000), 0.0);
+        assert_eq!(share(Split::new(8, 9), Weight::ALL, 100_000), 1.0);
+        assert_eq!(Unit(0).arm(Weight::NONE), Arm::Stable);
+        assert_eq!(Unit(u64::MAX).arm(Weight::ALL), Arm::Candidate);
+    }
+
+    #[test]
     fn a_new_salt_reshuffles() {
         let half = Weight::new(5_000).unwrap();
         let (one, other) = (Split::new(1, 1), Split::new(2, 1));

@@ -117,7 +117,9 @@ mod tests {
 
     #[test]
     fn nothing_is_proved_where_nothing_was_drawn() {
-        assert_eq!(value(&[(false, 0), (true, 10_000)]), 1.0);
+        for impossible in [false, true] {
+            assert_eq!(value(&[(impossible, 0), (impossible, 10_000)]), 1.0);
+        }
     }
 
     #[test]

@@ -176,6 +176,8 @@ mod tests {
     fn too_few_events_leave_the_ends_open() {
         assert_eq!(counts(&[]).ratio(0.05), Ratio { estimate: None, low: 0.0, high: None });
         assert_eq!(counts(&[(0, 9, 0), (10_000, 0, 9)]).ratio(0.05).high, None);
+        let nothing = counts(&[(500, 40, 3)]).ratio(0.05);
+        assert_eq!(counts(&[(0, 0, 9), (500, 40, 3), (10_000, 9, 0)]).ratio(0.05), nothing);
         let none = counts(&[(500, 400, 0)]).ratio(0.05);
         assert!(none.estimate.is_none() && none.low == 0.0 && none.high.unwrap() < 1.0, "{none:?}");
         let all = counts(&[(500, 0, 5)]).ratio(0.05);

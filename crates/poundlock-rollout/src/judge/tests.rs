@@ -186,6 +186,42 @@ fn many_errors_in_both_still_let_a_candidate_be_good() {
 }
 
 #[test]
+fn errors_that_the_stable_release_has_too_are_no_obstacle() {
+    let floor = Floor { ratio: 0.0, ..Floor::default() };
+    let mut judge = Judge::with_slow_limit(Settings { floor, ..Settings::default() }, Millis(0), 100.0);
+    for unit in 0..60_000u64 {
+        let outcome = if unit.is_multiple_of(200) { BAD } else { GOOD };
+        Request::new(unit, outcome).tell(&mut judge, unit * 10);
+    }
+    assert_eq!(judge.verdict(Millis(600_000)), Verdict::Good);
+}
+
+#[test]
+fn good_wants_answers_of_warm_instances() {
+    let cold = Warmth { age_ms: 0, served: 0 };
+    let judge = after((0..20_000).map(|unit| Request { instance: cold, ..Request::new(unit, GOOD) }));
+    let Verdict::Insufficient(needs) = judge.verdict(Millis(600_000)) else {
+        panic!("nothing is known of latency")
+    };
+    assert_eq!(needs.metric, Some(Metric::Slow));
+}
+
+#[test]
+fn a_client_counts_once_however_much_it_asks() {
+    let judge = after((0..5_000).map(|_| Request::new(7, GOOD).on(Arm::Candidate)));
+    assert!(matches!(judge.verdict(Millis(600_000)), Verdict::Insufficient(_)));
+    let candidate = judge.explain(Millis(0)).candidate;
+    assert_eq!((candidate.requests, candidate.units, candidate.warm_units), (5_000, 1, 1));
+}
+
+#[test]
+fn the_candidate_does_not_say_what_is_slow() {
+    let mut judge = Judge::new(Settings::default(), Millis(0));
+    (0..500).for_each(|unit| Request::new(unit, SLOW).on(Arm::Candidate).tell(&mut judge, unit));
+    assert_eq!(judge.explain(Millis(0)).slow_limit_ms, None);
+}
+
+#[test]
 fn a_worse_candidate_is_not_good_before_it_is_bad() {
     let sometimes = |unit: u64| if unit.is_multiple_of(12) { dead(unit) } else { Request::new(unit, GOOD) };
     let judge = after((0..500).map(sometimes));

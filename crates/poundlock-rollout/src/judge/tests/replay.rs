@@ -35,6 +35,14 @@ fn a_healthy_candidate_is_good() {
 }
 
 #[test]
+fn a_new_weight_is_a_new_step() {
+    let more = |n| line(n, |_| 200).replace("0.05", "0.1");
+    let answer = answer((0..20_000).map(|n| if n < 19_000 { line(n, |_| 200) } else { more(n) }));
+    assert_eq!(answer["verdict"], "insufficient", "{answer}");
+    assert!(answer["because"].as_str().unwrap().contains("in this step"), "{answer}");
+}
+
+#[test]
 fn nothing_is_insufficient() {
     assert_eq!(answer([])["verdict"], "insufficient");
     let few = answer((0..30).map(|n| line(n, |_| 200)));

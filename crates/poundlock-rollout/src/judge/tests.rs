@@ -197,6 +197,19 @@ fn errors_that_the_stable_release_has_too_are_no_obstacle() {
 }
 
 #[test]
+fn slow_answers_alone_stand_in_the_way() {
+    // An alarm is out of reach, so that only the floor speaks.
+    let settings = Settings { slow_ratio: 1e6, ..Settings::default() };
+    let mut judge = Judge::with_slow_limit(settings, Millis(0), 100.0);
+    for unit in 0..20_000u64 {
+        let slow = unit.is_multiple_of(5) && dead(unit).outcome == BAD;
+        Request::new(unit, if slow { SLOW } else { GOOD }).tell(&mut judge, unit * 10);
+    }
+    let Verdict::Insufficient(needs) = judge.verdict(Millis(600_000)) else { panic!("a fifth is slow") };
+    assert_eq!((needs.requests, needs.metric), (None, Some(Metric::Slow)));
+}
+
+#[test]
 fn good_wants_answers_of_warm_instances() {
     let cold = Warmth { age_ms: 0, served: 0 };
     let judge = after((0..20_000).map(|unit| Request { instance: cold, ..Request::new(unit, GOOD) }));

@@ -31,7 +31,18 @@ pub fn poundlock(folder: &Path, args: &[&str]) -> Finished {
 pub fn poundlock_with(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Finished {
     let mut command = command(folder);
     command.args(args).envs(env.iter().copied());
-    let mut process = Process::spawn(&mut command);
+    finish(Process::spawn(&mut command), args)
+}
+
+/// As [`poundlock`], with `input` on its standard input.
+pub fn poundlock_reading(folder: &Path, args: &[&str], input: &str) -> Finished {
+    let file = folder.join("stdin");
+    std::fs::write(&file, input).expect("the folder can be written");
+    let stdin = std::fs::File::open(&file).expect("what was written can be read");
+    finish(Process::spawn_with(command(folder).args(args), stdin.into()), args)
+}
+
+fn finish(mut process: Process, args: &[&str]) -> Finished {
     let Some(status) = process.wait(PATIENCE) else {
         panic!("poundlock {args:?} did not end\n{}", process.stderr())
     };
@@ -65,7 +76,11 @@ struct Captured {
 
 impl Process {
     pub(crate) fn spawn(command: &mut Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::spawn_with(command, Stdio::null())
+    }
+
+    fn spawn_with(command: &mut Command, stdin: Stdio) -> Self {
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
         let stdout = Captured::start(child.stdout.take().expect("stdout is piped"));
         let stderr = Captured::start(child.stderr.take().expect("stderr is piped"));

@@ -20,7 +20,7 @@ mod wait;
 mod websocket;
 mod wire;
 
-pub use binary::{Finished, poundlock, poundlock_with};
+pub use binary::{Finished, poundlock, poundlock_reading, poundlock_with};
 pub use client::{Answer, Client};
 pub use config::Config;
 pub use fuzz::{Mutator, violation};

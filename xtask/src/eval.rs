@@ -1,4 +1,4 @@
-//! `cargo xtask eval`: how good decisions are, on collections that are not part of the repository.
+//! `cargo xtask eval`: how good decisions are, on collections that are not part of the repository or on simulations.
 //!
 //! Main type: [`Eval`]. It builds and runs programs and compares what they print with a budget; it links none
 //! of the crates that it judges.
@@ -6,6 +6,7 @@
 mod budget;
 mod corpus;
 mod crs;
+mod judge;
 mod scanner;
 mod table;
 
@@ -19,6 +20,9 @@ use self::{budget::Budget, corpus::Corpus, scanner::Scanner, table::Row};
 pub(crate) enum Eval {
     /// Rates, classes and time of attack detection, a row a file; fails when a budget is broken
     Shield(Shield),
+    /// False alarms, time to rollback and bad responses served, beside the rules of other tools; fails when a
+    /// budget is broken
+    Judge(judge::Options),
 }
 
 #[derive(Args)]
@@ -44,12 +48,18 @@ const DEFAULT_LEVEL: u8 = 1;
 const CRS_LEVEL: u8 = 2;
 
 pub(crate) fn run(root: &Path, eval: &Eval) -> Result<()> {
-    let Eval::Shield(options) = eval;
+    match eval {
+        Eval::Shield(options) => shield(root, options),
+        Eval::Judge(options) => judge::run(root, options),
+    }
+}
+
+fn shield(root: &Path, options: &Shield) -> Result<()> {
     let budget = Budget::read(&root.join("crates/poundlock-shield/budget.toml"))?;
     let scanner = Scanner::build(root)?;
     let mut rows = Vec::new();
     for corpus in corpus::all(&options.data, &options.only)? {
-        rows.extend(judge(&corpus, &scanner, options)?);
+        rows.extend(scan(&corpus, &scanner, options)?);
     }
     print!("{}", table::render(&rows, &budget));
     let broken =
@@ -60,7 +70,7 @@ pub(crate) fn run(root: &Path, eval: &Eval) -> Result<()> {
     Ok(())
 }
 
-fn judge(corpus: &Corpus, scanner: &Scanner, options: &Shield) -> Result<Vec<Row>> {
+fn scan(corpus: &Corpus, scanner: &Scanner, options: &Shield) -> Result<Vec<Row>> {
     if corpus.name == "crs_cases" {
         let cases = crs::cases(corpus)?;
         let lines: Vec<String> = cases.iter().map(|case| case.line.clone()).collect();

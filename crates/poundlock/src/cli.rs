@@ -55,6 +55,9 @@ pub(crate) enum Verb {
     /// Look for attacks in values and requests
     #[command(subcommand)]
     Shield(ShieldVerb),
+    /// Put out new releases
+    #[command(subcommand)]
+    Deploy(DeployVerb),
     /// Show what is running
     Status(Remote),
     /// Show the health of every component; exits with 1 if it is not good
@@ -155,6 +158,16 @@ pub(crate) enum ShieldVerb {
     Explain(ShieldExplain),
     /// Say what would be blocked, and propose exclusions for what looks like false alarms
     Report(ShieldReport),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeployVerb {
+    /// Read recorded requests from stdin, one JSON line each, and print a verdict on the candidate
+    ///
+    /// A line is {"t": seconds, "arm": "stable" or "candidate", "w": chance of the candidate, "unit": client, "status": 200,
+    /// "ms": 12.3}; a status of 0 means no answer. "id" names the request, "assigned" is "drawn" unless it was
+    /// "forced", "carried" or "mirrored".
+    Judge,
 }
 
 #[derive(Debug, Args)]

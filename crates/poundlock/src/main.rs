@@ -5,6 +5,7 @@
 mod cli;
 mod config;
 mod demo;
+mod deploy;
 mod limits;
 mod log;
 mod output;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Verb::Shield(cli::ShieldVerb::Scan(args)) => shield::scan(&args),
         Verb::Shield(cli::ShieldVerb::Explain(args)) => shield::explain(&args, &out),
         Verb::Shield(cli::ShieldVerb::Report(args)) => shield::report::report(&args, &out),
+        Verb::Deploy(verb) => deploy::deploy(&verb, &out),
         Verb::Status(args) => remote::status(&args, &out),
         Verb::Health(args) => remote::health(&args, &out),
         Verb::Limits(verb) => limits::limits(&verb, &out),

@@ -1,0 +1,8 @@
+//! Delivery decisions: which release a request gets ([`split`]), and whether the candidate may have more of them
+//! ([`judge`]).
+//!
+//! A pure crate: no clock, no randomness, no sockets, no files and no log. Time and salts are arguments,
+//! verdicts are return values.
+
+pub mod judge;
+pub mod split;

@@ -1,0 +1,3 @@
+//! New releases, through the real binary.
+
+mod judge;

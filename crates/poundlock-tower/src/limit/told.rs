@@ -79,21 +79,33 @@ impl Pen {
         verdict: &Verdict,
         now: Micros,
     ) -> Told {
-        let decisions: SmallVec<[Decision; 4]> =
-            ask.left(set, verdict).filter(|(id, _)| limiter.tells(*id)).map(|(_, (_, left))| left).collect();
+        let left = ask.left(set, verdict).filter(|(id, _)| limiter.tells(*id));
+        let left: SmallVec<[(&str, Decision); 4]> = left.map(|(_, left)| left).collect();
+        let decisions: SmallVec<[Decision; 4]> = left.iter().map(|(_, decision)| *decision).collect();
         let Some(XRateLimit { limit, remaining, reset }) = x_rate_limit(&decisions, now) else {
             return Told::default();
         };
+        let policy =
+            self.policy(|| ask.policies(set).filter(|(id, _)| limiter.tells(*id)).map(|(_, policy)| policy));
+        let [left, limit, remaining, reset] =
+            self.values(rate_limit(left).as_bytes(), [limit, remaining, reset]);
+        Told(Some([policy, left, limit, remaining, reset]))
+    }
+
+    /// A line and numbers, as parts of one buffer.
+    fn values(&mut self, line: &[u8], numbers: [u64; 3]) -> [HeaderValue; 4] {
         // All at once, while nobody holds a part of the buffer: then it is used again from its beginning.
         self.buffer.reserve(ROOM);
-        let left = ask.left(set, verdict).filter(|(id, _)| limiter.tells(*id)).map(|(_, left)| left);
-        Told(Some([
-            self.policy(|| ask.policies(set).filter(|(id, _)| limiter.tells(*id)).map(|(_, policy)| policy)),
-            self.value(rate_limit(left).as_bytes()),
-            self.number(limit),
-            self.number(remaining),
-            self.number(reset),
-        ]))
+        self.buffer.extend_from_slice(line);
+        let mut start = line.len();
+        let numbers = numbers.map(|number| {
+            self.buffer.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+            std::mem::replace(&mut start, self.buffer.len())..self.buffer.len()
+        });
+        let all: Bytes = self.buffer.split().freeze();
+        let value = |range| HeaderValue::from_maybe_shared(all.slice(range)).expect(VISIBLE);
+        let [limit, remaining, reset] = numbers.map(value);
+        [value(0..line.len()), limit, remaining, reset]
     }
 
     /// What is promised, written anew only if that has not been promised lately.
@@ -107,16 +119,6 @@ impl Pen {
             policies().map(|Policy { name, quota, window }| (name.into(), quota, window)).collect();
         self.promises.push_front(Promise { policies, value: value.clone() });
         value
-    }
-
-    fn value(&mut self, bytes: &[u8]) -> HeaderValue {
-        self.buffer.extend_from_slice(bytes);
-        let value: Bytes = self.buffer.split().freeze();
-        HeaderValue::from_maybe_shared(value).expect(VISIBLE)
-    }
-
-    fn number(&mut self, number: u64) -> HeaderValue {
-        self.value(itoa::Buffer::new().format(number).as_bytes())
     }
 }
 

@@ -1,8 +1,11 @@
-//! Delivery decisions: which release a request gets ([`split`]), and whether the candidate may have more of them
-//! ([`judge`]).
+//! Delivery decisions: what a deployment does in which order ([`plan`]), which release
+//! a request gets ([`split`]), and whether the candidate may have more of them ([`judge`]).
 //!
 //! A pure crate: no clock, no randomness, no sockets, no files and no log. Time and salts are arguments,
 //! verdicts are return values.
 
+pub mod digest;
 pub mod judge;
+pub mod name;
+pub mod plan;
 pub mod split;

@@ -1,4 +1,4 @@
-//! Delivery decisions: what a deployment does in which order ([`plan`]), which release
+//! Delivery decisions: what a deployment does in which order ([`plan`]), what happens next ([`machine`]), which release
 //! a request gets ([`split`]), and whether the candidate may have more of them ([`judge`]).
 //!
 //! A pure crate: no clock, no randomness, no sockets, no files and no log. Time and salts are arguments,
@@ -6,6 +6,7 @@
 
 pub mod digest;
 pub mod judge;
+pub mod machine;
 pub mod name;
 pub mod plan;
 pub mod split;

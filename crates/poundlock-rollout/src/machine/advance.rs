@@ -96,7 +96,7 @@ impl Turn<'_> {
             Track::Forward if report.candidate.healthy > 0 => set,
             Track::Forward => Then::Abort(Cause::CandidateLost),
             Track::Back if report.stable.healthy > 0 || self.deployment.stable.is_none() => set,
-            Track::Back if report.weight == Weight::NONE => set,
+            Track::Back if report.weight == Weight::NONE && self.state.seen.weight_is_fresh => set,
             Track::Back => Then::Wait,
         }
     }

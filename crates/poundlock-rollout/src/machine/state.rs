@@ -115,6 +115,8 @@ pub struct Cursor {
 pub struct Seen {
     /// How the pools are.
     pub(super) report: Option<Report>,
+    /// Whether that report is newer than the last weight that was begun.
+    pub(super) weight_is_fresh: bool,
     /// What the judge said in this step.
     pub(super) judged: Option<Judged>,
     /// When the last event was.

@@ -225,3 +225,23 @@ fn what_a_viewer_sees_is_where_it_is() {
     assert_eq!((shown.weight.basis_points(), shown.elapsed_ms), (500, 20_000));
     assert_eq!(shown.left_ms, 40_000 + 3 * 60_000 + 600_000 + 3 * 3_600_000);
 }
+
+#[test]
+fn a_weight_whose_outcome_is_not_known_yet_is_not_taken_for_none() {
+    let mut played = Played::new(Strategy::canary());
+    played.wish(Operator::Start).unwrap();
+    let pool = |healthy| Pool { running: healthy, healthy };
+    let report = Report { stable: pool(0), candidate: pool(1), weight: Weight::NONE };
+    let next = step(&played.deployment, &played.state, &Event::Report(report), played.now).unwrap();
+    let sets = |next: &Next| {
+        next.commands.iter().any(|command| {
+            matches!(command, Command::Perform(Effect { action: Action::SetWeight { .. }, .. }))
+        })
+    };
+    assert!(sets(&next));
+    let abort = Event::Operator(Operator::Abort);
+    let next = step(&played.deployment, &next.state, &abort, played.now).unwrap();
+    assert!(!sets(&next), "nothing of the stable release could take the traffic");
+    let next = step(&played.deployment, &next.state, &Event::Report(report), played.now).unwrap();
+    assert!(sets(&next), "the gateways say that it has the traffic anyway");
+}

@@ -48,6 +48,7 @@ impl<'a> Turn<'a> {
             }
             Event::Report(report) => {
                 self.state.seen.report = Some(*report);
+                self.state.seen.weight_is_fresh = true;
                 self.settle();
             }
             Event::Outcome { key, result } => self.outcome(key, result),
@@ -93,6 +94,9 @@ impl<'a> Turn<'a> {
         state.cursor.attempt = state.attempts;
         state.cursor.in_flight = true;
         state.cursor.retry_at = None;
+        if let Action::SetWeight { .. } = action {
+            state.seen.weight_is_fresh = false;
+        }
         if state.cursor.track == Track::Forward {
             state.begun = state.begun.max(state.cursor.step.saturating_add(1));
         }

@@ -137,7 +137,7 @@ impl Options {
             // One stays until the end, whatever may be unavailable.
             let early = rolling.unavailable.min(self.instances - before - 1).min(next - before);
             if early > 0 {
-                self.fewer_old(steps, self.instances - before - early);
+                self.fewer_old(steps, before, self.instances - before - early);
             }
             if before == 0 {
                 self.first_instances(steps, next);
@@ -152,13 +152,18 @@ impl Options {
             };
             steps.extend([set(weight), Step::Observe { min_ms: rolling.observe.min_ms, until }]);
             if next < self.instances {
-                self.fewer_old(steps, self.instances - next);
+                self.fewer_old(steps, next, self.instances - next);
             }
             new = next;
         }
     }
 
-    fn fewer_old(&self, steps: &mut Vec<Step>, keep: u32) {
+    /// Stops old instances, once more sure that those which take their place are still there.
+    fn fewer_old(&self, steps: &mut Vec<Step>, new: u32, keep: u32) {
+        if new > 0 {
+            let (pool, deadline_ms) = (Arm::Candidate, self.deadline_ms);
+            steps.push(Step::AwaitHealthy { pool, min_healthy: new, deadline_ms });
+        }
         steps.push(Step::Drain { pool: Arm::Stable, keep, budget: self.drain });
         steps.push(Step::Stop { pool: Arm::Stable, keep });
     }

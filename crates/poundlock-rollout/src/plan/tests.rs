@@ -28,7 +28,7 @@ fn strategies_compile_to_the_steps_of_the_guide() {
     );
     assert_eq!(
         words(&Options::new(Strategy::rolling(), 4)),
-        "validate snapshot +1 ok1 25% observe drain -3 +2 ok2 50% observe drain -2 +3 ok3 75% observe drain -1 \
+        "validate snapshot +1 ok1 25% observe ok1 drain -3 +2 ok2 50% observe ok2 drain -2 +3 ok3 75% observe ok3 drain -1 \
          +4 ok4 100% observe retire"
     );
     assert_eq!(words(&Options::new(Strategy::First, 2)), "validate snapshot +2 ok2 100%");
@@ -60,7 +60,7 @@ fn with_none_to_spare_old_instances_go_first_and_one_stays() {
     rolling.unavailable = 1;
     assert_eq!(
         words(&Options::new(Strategy::Rolling(rolling), 2)),
-        "validate snapshot drain -1 +1 ok1 50% observe drain -1 +2 ok2 100% observe retire"
+        "validate snapshot drain -1 +1 ok1 50% observe ok1 drain -1 +2 ok2 100% observe retire"
     );
 }
 
@@ -119,8 +119,8 @@ fn the_way_back_undoes_what_was_begun() {
     assert_eq!(names(&canary, 3, Haste::SwapFirst), "drain stop");
     assert_eq!(names(&canary, 5, Haste::SwapFirst), "set-weight drain stop");
     let rolling = Options::new(Strategy::rolling(), 4).compile().unwrap();
-    assert_eq!(names(&rolling, 9, Haste::SwapFirst), "set-weight provision await-healthy drain stop");
-    assert_eq!(names(&rolling, 9, Haste::RestoreFirst), "provision await-healthy set-weight drain stop");
+    assert_eq!(names(&rolling, 10, Haste::SwapFirst), "set-weight provision await-healthy drain stop");
+    assert_eq!(names(&rolling, 10, Haste::RestoreFirst), "provision await-healthy set-weight drain stop");
 }
 
 fn any_options() -> impl Sampler<Value = Options> {

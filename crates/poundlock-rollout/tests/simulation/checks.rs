@@ -55,7 +55,6 @@ impl Tally {
 /// 1 and 2: what an effect does to traffic and to the stable pool.
 pub(crate) fn effect(world: &World, effect: &Effect) -> Result<(), String> {
     let report = world.report();
-    let instances = world.deployment.plan.instances();
     match &effect.action {
         Action::SetWeight { weight, .. } => {
             let lacks = |pool: Arm| match pool {
@@ -73,12 +72,8 @@ pub(crate) fn effect(world: &World, effect: &Effect) -> Result<(), String> {
             }
         }
         Action::Stop { pool: Arm::Stable, keep: 0 } => return Err("2: the stable pool is stopped".to_owned()),
-        Action::Stop { pool: Arm::Stable, keep } => {
-            let left = f64::from(*keep + report.candidate.running) / f64::from(instances);
-            let one_less = f64::from(instances.saturating_sub(1)) / f64::from(instances);
-            if effect.key.track == Track::Back || left < one_less {
-                return Err(format!("2: {keep} of the stable pool are left of {instances}"));
-            }
+        Action::Stop { pool: Arm::Stable, .. } if effect.key.track == Track::Back => {
+            return Err("2: the stable pool is made smaller on the way back".to_owned());
         }
         Action::Retire { .. } if report.weight != Weight::ALL => {
             return Err(format!("2: the stable pool is retired at {:?}", report.weight));
@@ -87,6 +82,17 @@ pub(crate) fn effect(world: &World, effect: &Effect) -> Result<(), String> {
             return Err("1: the candidate is stopped while it has traffic".to_owned());
         }
         _ => {}
+    }
+    Ok(())
+}
+
+/// 2: when a rolling deployment begins to take old instances away, as many new ones are healthy; all but one, for that many
+/// may be unavailable.
+pub(crate) fn replaced(world: &World, before: &State, effect: &Effect) -> Result<(), String> {
+    let Action::Drain { pool: Arm::Stable, keep, .. } = effect.action else { return Ok(()) };
+    let (healthy, wanted) = (world.report().candidate.healthy, world.deployment.plan.instances() - 1);
+    if before.cursor.step != effect.key.step && keep + healthy < wanted {
+        return Err(format!("2: {keep} of the stable pool are left beside {healthy} new ones"));
     }
     Ok(())
 }

@@ -203,6 +203,9 @@ impl World {
             if self.dies(Some(command), &before) {
                 return Ok(());
             }
+            if let Command::Perform(effect) = command {
+                checks::replaced(self, &before, effect)?;
+            }
             self.execute(command)?;
         }
         if self.dies(None, &before) {

@@ -135,8 +135,12 @@ impl Turn<'_> {
 
     /// Gives back a weight that the gateways lost: by the dead man's switch, or because they started anew.
     pub(super) fn compare_weight(&mut self, found: Weight) {
-        let moves = matches!(self.step(), Some(Step::SetWeight { .. } | Step::Retire { .. }))
-            && self.state.cursor.in_flight;
+        let moves = match self.step() {
+            // A try that failed may have moved it all the same; the next one says.
+            Some(Step::SetWeight { .. }) => true,
+            Some(Step::Retire { .. }) => self.state.cursor.in_flight,
+            _ => false,
+        };
         let goes_on = matches!(self.state.phase, Phase::Running | Phase::Soaking { .. });
         if found == self.state.weight || moves || !goes_on {
             return;

@@ -61,11 +61,10 @@ pub(crate) fn effect(world: &World, effect: &Effect) -> Result<(), String> {
                 Arm::Candidate => report.candidate.healthy == 0,
                 Arm::Stable => report.stable.healthy == 0 && world.deployment.stable.is_some(),
             };
-            let moves = effect_moves(world, effect);
-            if moves && *weight > report.weight && lacks(Arm::Candidate) {
+            if *weight > report.weight && lacks(Arm::Candidate) {
                 return Err(format!("1: {weight:?} to a candidate without a healthy instance"));
             }
-            if moves && *weight < report.weight && lacks(Arm::Stable) {
+            if *weight < report.weight && lacks(Arm::Stable) {
                 return Err(format!(
                     "1: {weight:?} leaves the rest to a stable pool without a healthy instance"
                 ));
@@ -95,11 +94,6 @@ pub(crate) fn replaced(world: &World, before: &State, effect: &Effect) -> Result
         return Err(format!("2: {keep} of the stable pool are left beside {healthy} new ones"));
     }
     Ok(())
-}
-
-/// A later try, or one that ends late, that sets what is set already moves nothing.
-fn effect_moves(world: &World, effect: &Effect) -> bool {
-    world.flight.as_ref().is_none_or(|flight| flight.key != effect.key)
 }
 
 /// 5: the journal knows of an effect before it begins.

@@ -265,8 +265,9 @@ impl World {
         self.tally.effects += 1;
         checks::intent(self, effect)?;
         // One swap: there is no time between its decision and its being done.
-        if matches!(effect.action, Action::SetWeight { .. }) {
+        if is_swap(effect) {
             self.apply(effect)?;
+            self.apply_again(effect)?;
         }
         self.flight = Some(effect.clone());
         Ok(())
@@ -278,15 +279,9 @@ impl World {
         let fails =
             if self.danger > 0.0 { self.rng.f64() < 0.1 * self.mood.wild } else { self.mood.effects_fail };
         // A failure may come before or after the work was done.
-        if !fails || self.rng.bool() {
+        if !is_swap(&effect) && (!fails || self.rng.bool()) {
             self.apply(&effect)?;
-        }
-        let again = (self.stable.clone(), self.candidate.clone(), self.held);
-        if !fails && self.rng.u32(0..4) == 0 {
-            self.apply(&effect)?;
-            if again != (self.stable.clone(), self.candidate.clone(), self.held) {
-                return Err(format!("5: doing {effect:?} twice is not doing it once"));
-            }
+            self.apply_again(&effect)?;
         }
         let retry = if self.rng.u32(0..4) == 0 { Retry::IsUseless } else { Retry::MayHelp };
         let failure = Failure { retry, detail: "it was a bad day".to_owned() };
@@ -294,6 +289,16 @@ impl World {
         self.tell_report()?;
         self.deliver(&Event::Outcome { key: effect.key, result })?;
         self.tell_report()
+    }
+
+    fn apply_again(&mut self, effect: &Effect) -> Result<(), String> {
+        let once = (self.stable.clone(), self.candidate.clone(), self.held);
+        self.apply(effect)?;
+        if once == (self.stable.clone(), self.candidate.clone(), self.held) {
+            Ok(())
+        } else {
+            Err(format!("5: doing {effect:?} twice is not doing it once"))
+        }
     }
 
     /// Does what an effect wants, unless its controller is not the last one.
@@ -346,7 +351,7 @@ impl World {
         self.journal.truncate(replayed.good);
         if self.rng.bool() {
             // What was begun before the crash goes on without anybody who waits for it.
-            if let Some(effect) = self.flight.take() {
+            if let Some(effect) = self.flight.take().filter(|effect| !is_swap(effect)) {
                 self.apply(&effect)?;
             }
         }
@@ -402,4 +407,8 @@ impl World {
         }
         Ok(())
     }
+}
+
+fn is_swap(effect: &Effect) -> bool {
+    matches!(effect.action, Action::SetWeight { .. })
 }

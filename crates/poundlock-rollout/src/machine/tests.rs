@@ -245,3 +245,26 @@ fn a_weight_whose_outcome_is_not_known_yet_is_not_taken_for_none() {
     let next = step(&played.deployment, &next.state, &Event::Report(report), played.now).unwrap();
     assert!(sets(&next), "the gateways say that it has the traffic anyway");
 }
+
+#[test]
+fn old_instances_stay_while_new_ones_are_missing() {
+    let mut played = Played::new(Strategy::rolling());
+    played.wish(Operator::Start).unwrap();
+    played.report(2, 1);
+    let drains = |played: &Played| played.actions.iter().any(|action| matches!(action, Action::Drain { .. }));
+    played.wish(Operator::Hold).unwrap();
+    played.pass(30_000);
+    played.wish(Operator::Promote).unwrap();
+    assert!(drains(&played), "the new one is there");
+
+    let known = Options::new(Strategy::rolling(), 8).compile().unwrap();
+    let mut played = Played::new(Strategy::rolling());
+    played.deployment.plan = known;
+    played.wish(Operator::Start).unwrap();
+    played.report(8, 2);
+    played.report(8, 1);
+    played.wish(Operator::Promote).unwrap();
+    assert!(!drains(&played), "one of two is missing");
+    played.report(8, 2);
+    assert!(drains(&played));
+}

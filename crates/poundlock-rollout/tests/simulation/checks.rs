@@ -138,6 +138,11 @@ pub(crate) fn moved(world: &mut World, before: &State, after: &State, event: &Ev
     if ended && world.replayed()?.cursor.in_flight {
         return Err("5: an outcome is known that is not in the journal".to_owned());
     }
+    let waits = matches!(after.phase, Phase::Running | Phase::Aborting { .. })
+        && !matches!(world.deployment.step_of(after), Some(Step::Observe { .. }));
+    if waits && after.cursor.deadline <= world.clock() && matches!(event, Event::Report(_)) {
+        return Err(format!("6: {:?} is past its deadline at {:?}", after.cursor, world.clock()));
+    }
     let aborts = |state: &State| matches!(state.phase, Phase::Aborting { .. });
     let undone = !aborts(after) && (!after.phase.is_final() || after.phase == Phase::Done);
     if aborts(before) && undone {

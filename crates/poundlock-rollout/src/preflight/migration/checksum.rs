@@ -21,8 +21,8 @@ pub(super) fn of(tool: Tool, version: &str, name: &str, text: &str) -> Vec<Strin
     }
 }
 
-/// refinery-core, `Migration::unapplied`: SipHash-1-3 without a key of name, version and text. The version was a 32-bit number until
-/// 0.8, and may have 64 bits since.
+/// refinery-core 0.9, `Migration::unapplied`: SipHash-1-3 without a key of name, version and text. The version is a number of
+/// 32 bits, or of 64 with a feature, and the table does not say which.
 fn refinery(version: &str, name: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut with = |version: &dyn Fn(&mut SipHasher13)| {

@@ -116,6 +116,7 @@ fn should_be_here(tool: Tool, row: &Applied, known: &[Known]) -> bool {
     }
 }
 
+/// What is not pending.
 fn done<'a>(tool: Tool, applied: &'a [Applied], known: &'a [Known]) -> HashSet<&'a str> {
     let rows = || applied.iter().map(|row| row.version.as_str());
     if tool == Tool::Alembic {
@@ -129,11 +130,7 @@ fn done<'a>(tool: Tool, applied: &'a [Applied], known: &'a [Known]) -> HashSet<&
         done.extend(known.iter().filter(before).map(|known| known.version.as_str()));
     }
     for file in known {
-        let replaced =
-            !file.replaces.is_empty() && file.replaces.iter().all(|old| done.contains(old.as_str()));
-        if replaced {
-            done.insert(&file.version);
-        }
+        squashed(file, &mut done);
         // A repeatable one whose text has changed is to be applied again.
         let stale = |row: &&Applied| row.version == file.version && differs(row, file);
         if file.is_repeatable && applied.iter().any(|row| stale(&row)) {
@@ -141,6 +138,20 @@ fn done<'a>(tool: Tool, applied: &'a [Applied], known: &'a [Known]) -> HashSet<&
         }
     }
     done
+}
+
+/// A squashed migration stands for those it replaces: it is applied when all of them are, takes their place when none is, and is left
+/// out when some are (Django, "Squashing migrations").
+fn squashed<'a>(file: &'a Known, done: &mut HashSet<&'a str>) {
+    let applied = file.replaces.iter().filter(|old| done.contains(old.as_str())).count();
+    if file.replaces.is_empty() {
+        return;
+    }
+    if applied > 0 {
+        done.insert(&file.version);
+    } else if !done.contains(file.version.as_str()) {
+        done.extend(file.replaces.iter().map(String::as_str));
+    }
 }
 
 /// What a schema's state means for a deployment: problems and anything pending fail.

@@ -57,23 +57,30 @@ fn alembic() {
 
 #[test]
 fn django() {
+    // As Django 5.2 writes it.
+    let squashed = "from django.db import migrations, models\n\n\nclass Migration(migrations.Migration):\n\n    \
+                    replaces = [('shop', '0001_initial'), ('shop', '0002_a_y')]\n\n    initial = True\n";
     let files = [
         file("shop/migrations/__init__.py", ""),
         file("shop/migrations/0001_initial.py", "class Migration:\n    dependencies = []\n"),
-        file("shop/migrations/0002_price.py", ""),
-        file(
-            "shop/migrations/0001_squashed.py",
-            "class Migration:\n    replaces = [('shop', '0001_initial'),\n ('shop', '0000_old')]\n",
-        ),
+        file("shop/migrations/0002_a_y.py", ""),
+        file("shop/migrations/0001_squashed_0002_a_y.py", squashed),
+        file("shop/models.py", "x = 1"),
     ];
     let rows = |names: &[&str]| {
-        let row = |name: &&str| vec![Int(1), text("shop"), text(name)];
-        let auth = vec![Int(0), text("auth"), text("0001_initial")];
-        table("id app name", names.iter().map(row).chain([auth]).collect())
+        let row = |name: &&str| vec![text("shop"), text(name)];
+        let auth = vec![text("auth"), text("0001_initial")];
+        table("app name", names.iter().map(row).chain([auth]).collect())
     };
-    check(Tool::Django, &rows(&[]), &files[..3], "shop.0001_initial shop.0002_price", "");
-    check(Tool::Django, &rows(&["0001_initial", "0000_old"]), &files, "shop.0002_price", "");
-    check(Tool::Django, &rows(&["0001_initial", "0002_price", "0003_x"]), &files[..3], "", "M:shop.0003_x");
+    check(Tool::Django, &rows(&[]), &files[..3], "shop.0001_initial shop.0002_a_y", "");
+    check(Tool::Django, &rows(&["0001_initial"]), &files[..3], "shop.0002_a_y", "");
+    check(Tool::Django, &rows(&["0001_initial", "0002_a_y", "0003_x"]), &files[..3], "", "M:shop.0003_x");
+    // With the squashed one beside them.
+    check(Tool::Django, &rows(&[]), &files, "shop.0001_squashed_0002_a_y", "");
+    check(Tool::Django, &rows(&["0001_initial"]), &files, "shop.0002_a_y", "");
+    check(Tool::Django, &rows(&["0001_initial", "0002_a_y"]), &files, "", "");
+    // With the old ones deleted.
+    check(Tool::Django, &rows(&["0001_initial", "0002_a_y"]), &files[3..], "", "");
 }
 
 #[test]

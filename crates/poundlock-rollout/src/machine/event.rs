@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The most bytes of a detail that are kept.
-const MAX_DETAIL: usize = 512;
+pub(super) const MAX_DETAIL: usize = 512;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! How a journal is written and read.
 //!
-//! Main items: [`line`] and [`replay`]. They do not know where it is kept.
+//! Main items: [`line()`] and [`replay`]. They do not know where it is kept.
 //!
 //! A line is `LENGTH CHECKSUM JSON\n`: the checksum is the first 12 digits of the SHA-256 of the JSON. A crash may leave
 //! the last line torn; then the effect that it speaks of was not begun, and the line before counts.
@@ -8,8 +8,8 @@
 use super::{Record, State, state::DeploymentId};
 use crate::digest::{Digest, canonical};
 
-/// The most bytes of a line; a state with the longest plan's way back has about 4,000.
-pub const MAX_LINE: usize = 65_536;
+/// The most bytes of a line: a state with all its warnings, of which each byte is written as six.
+pub const MAX_LINE: usize = 131_072;
 
 /// What a journal says.
 #[derive(Debug, Clone, PartialEq, Eq)]

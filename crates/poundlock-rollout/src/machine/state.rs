@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The most warnings that are kept.
-const MAX_WARNINGS: usize = 32;
+pub(super) const MAX_WARNINGS: usize = 32;
 
 /// The number of a deployment, unique for all services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

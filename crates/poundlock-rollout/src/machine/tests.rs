@@ -268,3 +268,20 @@ fn old_instances_stay_while_new_ones_are_missing() {
     played.report(8, 2);
     assert!(drains(&played));
 }
+
+#[test]
+fn the_longest_state_fits_into_a_line() {
+    let Admitted { mut record, deployment, .. } = admitted(Strategy::rolling());
+    // As JSON, each of these is six bytes.
+    let detail = "\u{1}".repeat(event::MAX_DETAIL);
+    let state = &mut record.state;
+    state.back = deployment.plan.back(deployment.plan.steps().len(), crate::plan::Haste::RestoreFirst);
+    state.warnings = vec![Warning::RollbackHook { detail: detail.clone() }; state::MAX_WARNINGS];
+    let cause = Cause::Failed { step: "set-weight".to_owned(), detail: detail.clone() };
+    state.phase =
+        Phase::NeedsHuman { cause, trouble: Trouble::Failed { step: "set-weight".to_owned(), detail } };
+    let line = journal::line(&record);
+    assert!(line.len() > journal::MAX_LINE / 2, "{}", line.len());
+    let replayed = journal::replay(DeploymentId(41), &line).unwrap();
+    assert_eq!(replayed.state, record.state);
+}

@@ -23,9 +23,11 @@ fn action(part: &[Token], dialect: Dialect) -> Effect {
     let rest = &part[1..];
     match verb.as_str() {
         "ADD" => add(rest, dialect),
-        "DROP" => drop(rest),
-        "RENAME" if ["INDEX", "KEY", "CONSTRAINT"].iter().any(|word| next_is(rest, word)) => Effect::Neutral,
+        "DROP" => drop(rest, dialect),
+        "RENAME" if renames_inside(rest) => Effect::Neutral,
         "RENAME" | "MODIFY" | "CHANGE" => Effect::Contract,
+        // `ALTER INDEX name VISIBLE`; elsewhere a column may be called like that.
+        "ALTER" if dialect == Dialect::MySql && next_is(rest, "INDEX") => Effect::Neutral,
         "ALTER" => alter_column(rest),
         "VALIDATE" => Effect::Neutral,
         // How MySQL shall do it.
@@ -82,13 +84,19 @@ fn add_column(rest: &[Token], dialect: Dialect) -> Effect {
     if locks { Effect::Blocking } else { Effect::Expand }
 }
 
-fn drop(rest: &[Token]) -> Effect {
+/// `RENAME INDEX a TO b`, and not `RENAME index TO b`, which is about a column.
+fn renames_inside(rest: &[Token]) -> bool {
+    let is_kind = ["INDEX", "KEY", "CONSTRAINT"].iter().any(|word| next_is(rest, word));
+    is_kind && rest.get(2).is_some_and(|token| token.is("TO"))
+}
+
+fn drop(rest: &[Token], dialect: Dialect) -> Effect {
     let Some(Token::Word(what)) = rest.first() else { return Effect::Contract };
     // A column may be called like that: then nothing follows the word.
     match what.as_str() {
         "CONSTRAINT" | "CHECK" if rest.len() > 1 => Effect::Expand,
         "FOREIGN" if rest.get(1).is_some_and(|token| token.is("KEY")) => Effect::Expand,
-        "INDEX" | "KEY" if rest.len() > 1 => Effect::Neutral,
+        "INDEX" | "KEY" if rest.len() > 1 && dialect == Dialect::MySql => Effect::Neutral,
         _ => Effect::Contract,
     }
 }
@@ -96,9 +104,6 @@ fn drop(rest: &[Token]) -> Effect {
 /// `ALTER [COLUMN] name …`; a type that changes may not hold what the old release writes.
 fn alter_column(rest: &[Token]) -> Effect {
     let rest = if next_is(rest, "COLUMN") { &rest[1..] } else { rest };
-    if next_is(rest, "INDEX") {
-        return Effect::Neutral;
-    }
     let words: Vec<_> = rest.iter().skip(1).take(3).collect();
     let are = |expect: &[&str]| {
         words.len() >= expect.len() && words.iter().zip(expect).all(|(token, word)| token.is(word))

@@ -37,10 +37,17 @@ impl Script {
             "INSERT" => self.insert(rest),
             "DELETE" | "TRUNCATE" | "RENAME" | "REVOKE" => Effect::Contract,
             "GRANT" => Effect::Expand,
-            "COMMENT" | "ANALYZE" | "BEGIN" | "COMMIT" | "START" | "SAVEPOINT" | "RELEASE" => Effect::Neutral,
+            "COMMENT" | "ANALYZE" | "COMMIT" | "SAVEPOINT" | "RELEASE" => Effect::Neutral,
+            // Of a transaction, and not of a body.
+            "BEGIN" | "START" if rest.is_empty() || begins_transaction(rest) => Effect::Neutral,
             // `END` alone ends a transaction; the end of a body may hide what came before.
             "END" if rest.is_empty() => Effect::Neutral,
-            "SET" if !(has("GLOBAL") || has("PERSIST") || rest.contains(&Token::Mark('('))) => {
+            "SET"
+                if !(has("PASSWORD")
+                    || has("GLOBAL")
+                    || has("PERSIST")
+                    || rest.contains(&Token::Mark('('))) =>
+            {
                 Effect::Neutral
             }
             "PRAGMA" if next_is(rest, "FOREIGN_KEYS") || next_is(rest, "DEFER_FOREIGN_KEYS") => {
@@ -135,6 +142,10 @@ impl Script {
             _ => Effect::Unknown,
         }
     }
+}
+
+fn begins_transaction(rest: &[Token]) -> bool {
+    ["TRANSACTION", "WORK", "IMMEDIATE", "EXCLUSIVE", "DEFERRED"].iter().any(|word| next_is(rest, word))
 }
 
 pub(super) fn next_is(tokens: &[Token], word: &str) -> bool {

@@ -85,6 +85,9 @@ pub(crate) fn scan_window(window: &[u8], at: At<'_>, chain: &[Step], judge: Judg
     let mut nested = Vec::new();
     readings(window, at, chain, judge, found, &mut nested);
     for _ in 0..MAX_NESTED {
+        if nested.is_empty() {
+            return;
+        }
         for (field, bytes, chain) in std::mem::take(&mut nested) {
             readings(&bytes, At { field: &field, ..at }, &chain, judge, found, &mut nested);
         }

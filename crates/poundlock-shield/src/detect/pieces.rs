@@ -64,8 +64,8 @@ pub(super) fn quiet(text: &[u8], hits: &mut Hits) {
         let query = bare.len() > 6 && bare[..6].eq_ignore_ascii_case(b"select");
         hits.add(Class::Sqli, "notation", 0..text.len(), if query { CERTAIN } else { LIKELY });
     }
-    if one && text.len() > 12 && (find(text, b"nionselect").is_some() || find(text, b"NIONSELECT").is_some())
-    {
+    let squeezed = || find(text, b"nionselect").is_some() || find(text, b"NIONSELECT").is_some();
+    if one && text.len() > 12 && memchr::memchr2(b'c', b'C', text).is_some() && squeezed() {
         hits.add(Class::Sqli, "squeezed", 0..text.len(), LIKELY);
     }
     if matches!(text, [b'~', b'+' | b'-' | b'0'..=b'9', rest @ ..] if rest.len() <= 3 && rest.iter().all(u8::is_ascii_digit))

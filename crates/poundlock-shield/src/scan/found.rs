@@ -97,7 +97,12 @@ impl Found {
     pub(super) fn unfolds(&mut self, bytes: usize, role: Role) -> bool {
         let decoding = &mut self.decoding[usize::from(is_file(role))];
         decoding.unfolded = decoding.unfolded.saturating_add(bytes);
-        decoding.unfolded <= decoding.fed.saturating_mul(MAX_UNFOLDED).max(FREE_UNFOLDED)
+        let most = decoding.fed.saturating_mul(MAX_UNFOLDED).max(FREE_UNFOLDED);
+        if decoding.unfolded > most {
+            // More of the body earns no more decoding.
+            decoding.unfolded = usize::MAX;
+        }
+        decoding.unfolded <= most
     }
 
     /// Keeps evidence in a reading that `chain` led to.

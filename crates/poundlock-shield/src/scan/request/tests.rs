@@ -194,6 +194,13 @@ fn what_is_too_dear_to_decode_is_told() {
         verdict.findings.iter().any(|f| f.location.field == "b"),
         "what stands as it is, is seen all the same"
     );
+    body.extend_from_slice(&b"&c=plain+words".repeat(400_000));
+    body.extend_from_slice(b"&d=%2527%2520or%25201%253D1%2520--");
+    let verdict = form(excluding("body", Class::Protocol), &body);
+    assert!(
+        verdict.findings.iter().all(|f| f.location.field != "d" || f.chain.len() < 2),
+        "what follows is not decoded any more, however long it is"
+    );
 }
 
 #[test]

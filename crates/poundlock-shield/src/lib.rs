@@ -19,5 +19,7 @@ pub use detect::{CERTAIN, DOUBTFUL, Evidence, LIKELY, MAX_EVIDENCE, ODD, detect,
 pub use exclude::Exclusion;
 pub use lines::{Input, scan_line};
 pub use locate::Head;
-pub use scan::{MAX_FINDINGS, MAX_UNFOLDED, OVERLAP, Policy, RequestScan, WINDOW, scan_request, scan_value};
+pub use scan::{
+    FREE_UNFOLDED, MAX_FINDINGS, MAX_UNFOLDED, OVERLAP, Policy, RequestScan, WINDOW, scan_request, scan_value,
+};
 pub use verdict::{Action, Finding, Level, Location, MAX_SHOWN, Verdict};

@@ -18,7 +18,7 @@ mod xml;
 pub use body::Body;
 pub use graphql::{Shape, shape};
 pub use head::{Head, LONG_NAME, Value, head_values};
-pub use inflate::{Coding, Inflate, MAX_INFLATED};
+pub use inflate::{Coding, FREE_INFLATED, Inflate, MAX_INFLATED, MAX_INFLATION};
 pub use json::MAX_NESTING;
 pub use leaf::{Leaf, Leaves, MAX_FIELD, Role};
 pub use sniff::{Declared, Kind, sniff};

@@ -9,7 +9,7 @@ mod mask;
 mod raw;
 mod request;
 
-pub use found::{MAX_FINDINGS, MAX_UNFOLDED};
+pub use found::{FREE_UNFOLDED, MAX_FINDINGS, MAX_UNFOLDED};
 pub(crate) use raw::scan_raw;
 pub use request::{RequestScan, scan_request};
 
@@ -81,9 +81,13 @@ const MAX_NESTED: usize = 3;
 
 /// Looks at every reading of one window, which `chain` has led to; adds what is found to `found`.
 pub(crate) fn scan_window(window: &[u8], at: At<'_>, chain: &[Step], judge: Judge<'_>, found: &mut Found) {
+    found.feeds(window.len(), at.role);
     let mut nested = Vec::new();
     readings(window, at, chain, judge, found, &mut nested);
     for _ in 0..MAX_NESTED {
+        if nested.is_empty() {
+            return;
+        }
         for (field, bytes, chain) in std::mem::take(&mut nested) {
             readings(&bytes, At { field: &field, ..at }, &chain, judge, found, &mut nested);
         }

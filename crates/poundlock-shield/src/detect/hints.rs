@@ -92,7 +92,7 @@ impl Hints {
             || (self.word(group::SQL_AS_ENGLISH) && self.has(marks))
             || (self.has(Mark::COMPARE) && (self.has(Mark::PAREN | Mark::PIPE) || logical(text)))
             || (text.len() <= super::sql::SHORT
-                && (memchr::memmem::find(text, b"::").is_some()
+                && ((self.has(Mark::COLON) && memchr::memmem::find(text, b"::").is_some())
                     || self.word(group::SQL_AS_ENGLISH)
                     || self.has(Mark::COMPARE | Mark::PAREN | Mark::PIPE)))
     }

@@ -27,8 +27,10 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
             element(text, at, hits);
         }
     }
-    if let Some(at) = memchr::memmem::find(text, b"&{")
-        .filter(|at| text.get(at + 2).is_some_and(u8::is_ascii_graphic) && text[*at..].contains(&b'}'))
+    if subject.hints.has(Mark::AMPERSAND)
+        && subject.hints.has(Mark::BRACE)
+        && let Some(at) = memchr::memmem::find(text, b"&{")
+            .filter(|at| text.get(at + 2).is_some_and(u8::is_ascii_graphic) && text[*at..].contains(&b'}'))
     {
         hits.add(Class::Xss, "script-entity", at..text.len().min(at + 32), short(text, CERTAIN));
     }

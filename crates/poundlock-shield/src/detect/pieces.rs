@@ -20,13 +20,14 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
         return;
     }
     quiet(text, hits);
+    let has = |marks| subject.hints.has(marks);
     let found = [
-        ("operator", operator(text)),
+        ("operator", has(Mark::COMPARE | Mark::PIPE | Mark::AMPERSAND | Mark::CARET) && operator(text)),
         ("marks", marks(text)),
-        ("quote", quoted(text)),
-        ("list", list(text)),
-        ("open-call", open_call(text)),
-        ("back-quotes", back_quotes(text)),
+        ("quote", has(Mark::QUOTES | Mark::BACKTICK) && quoted(text)),
+        ("list", has(Mark::QUOTES | Mark::BACKTICK) && list(text)),
+        ("open-call", has(Mark::PAREN) && open_call(text)),
+        ("back-quotes", has(Mark::BACKTICK) && back_quotes(text)),
     ];
     for (rule, _) in found.into_iter().filter(|(_, found)| *found) {
         hits.add(Class::Sqli, rule, 0..text.len(), LIKELY);
@@ -50,18 +51,21 @@ pub(super) fn quiet(text: &[u8], hits: &mut Hits) {
         bare => bare,
     };
     let one = !bare.contains(&b' ');
-    if one && NAMES.iter().any(|name| bare.eq_ignore_ascii_case(name.as_bytes())) {
+    if one && is_name(bare) {
         hits.add(Class::Sqli, "name", 0..text.len(), LIKELY);
     }
-    if bare.len() >= 10 && NUMBERS.iter().any(|number| bare == number.as_bytes()) {
+    if bare.len() >= 10
+        && matches!(bare[0], b'-' | b'0'..=b'9')
+        && NUMBERS.iter().any(|number| bare == number.as_bytes())
+    {
         hits.add(Class::Sqli, "border", 0..text.len(), LIKELY);
     }
     if notation(text) {
         let query = bare.len() > 6 && bare[..6].eq_ignore_ascii_case(b"select");
         hits.add(Class::Sqli, "notation", 0..text.len(), if query { CERTAIN } else { LIKELY });
     }
-    if one && text.len() > 12 && (find(text, b"nionselect").is_some() || find(text, b"NIONSELECT").is_some())
-    {
+    let squeezed = || find(text, b"nionselect").is_some() || find(text, b"NIONSELECT").is_some();
+    if one && text.len() > 12 && memchr::memchr2(b'c', b'C', text).is_some() && squeezed() {
         hits.add(Class::Sqli, "squeezed", 0..text.len(), LIKELY);
     }
     if matches!(text, [b'~', b'+' | b'-' | b'0'..=b'9', rest @ ..] if rest.len() <= 3 && rest.iter().all(u8::is_ascii_digit))
@@ -74,6 +78,12 @@ pub(super) fn quiet(text: &[u8], hits: &mut Hits) {
     if session_file(text) {
         hits.add(Class::Code, "session-file", 0..text.len(), LIKELY);
     }
+}
+
+/// Whether a word is one of [`NAMES`]; most begin like none.
+fn is_name(word: &[u8]) -> bool {
+    let first = word.first().map_or(0, u8::to_ascii_lowercase);
+    b"xrnmvospit".contains(&first) && NAMES.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// Operators and names of catalogues, databases and types that are words of nothing else.
@@ -145,6 +155,9 @@ fn local(text: &[u8]) -> bool {
 
 /// `/tmp/sess_…`: where PHP keeps sessions.
 fn session_file(text: &[u8]) -> bool {
+    if text.len() < b"sess_".len() + 20 {
+        return false;
+    }
     let name = text.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or_default();
     name.strip_prefix(b"sess_").is_some_and(|id| id.len() >= 20 && id.iter().all(u8::is_ascii_alphanumeric))
 }
@@ -211,12 +224,26 @@ fn operator(text: &[u8]) -> bool {
 
 /// Six marks or more and hardly a letter: `!@#$%^&*()`.
 fn marks(text: &[u8]) -> bool {
-    let mark = |byte: &&u8| b"!@#$%^&*()=+{}[]|\\:;\"'`<>?~-".contains(byte);
-    let count = text.iter().filter(mark).count();
+    let line = |byte: &u8| matches!(byte, b'-' | b'=' | b'*');
+    let count = text.iter().filter(|byte| IS_MARK[usize::from(**byte)]).count();
+    if count < 6 || text.len() > NAME || count * 5 < text.len() * 4 {
+        return false;
+    }
     let kinds = b"!@#$%^&*()=+{}[]:;\"'`<>?".iter().filter(|byte| text.contains(byte)).count();
-    let line = text.iter().all(|byte| matches!(byte, b'-' | b'=' | b'*'));
-    count >= 6 && kinds > 1 && text.len() <= NAME && count * 5 >= text.len() * 4 && !(line && text.len() < 12)
+    kinds > 1 && !(text.len() < 12 && text.iter().all(line))
 }
+
+/// Bytes that are marks, for [`marks`].
+const IS_MARK: [bool; 256] = {
+    let mut table = [false; 256];
+    let marks = b"!@#$%^&*()=+{}[]|\\:;\"'`<>?~-";
+    let mut at = 0;
+    while at < marks.len() {
+        table[marks[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// `":60`, `` `>9e7``, `">%5`, `' * from`: a quote, marks, and then a number or a word.
 fn quoted(text: &[u8]) -> bool {

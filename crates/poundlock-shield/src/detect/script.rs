@@ -49,7 +49,7 @@ const LONGEST: usize = 256;
 pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
     let hints = &subject.hints;
     if hints.has(Mark::BRACKET) {
-        symbols(subject.text, hits);
+        symbols(subject, hits);
     }
     let text = subject.text;
     if hints.has(Mark::BACKTICK) {
@@ -266,7 +266,8 @@ fn handed(text: &[u8], at: usize) -> bool {
 }
 
 /// Code without letters: `[][(![]+[])[+[]]…`
-fn symbols(text: &[u8], hits: &mut Hits) {
+fn symbols(subject: &Subject<'_>, hits: &mut Hits) {
+    let text = subject.text;
     let odd = |at: &usize| {
         let before = at.checked_sub(1).map_or(b' ', |before| text[before]);
         let next = text.get(at + 1).copied().unwrap_or(b' ');
@@ -283,8 +284,10 @@ fn symbols(text: &[u8], hits: &mut Hits) {
             && memchr::memmem::find(start, b"[]").is_some()
             && (start.contains(&b'+') || memchr::memmem::find(start, b"![]").is_some())
     };
-    let short = text.len() <= 64 && [&b"![]"[..], b"+[]"].iter().all(|part| find(text, part).is_some());
-    if short || (text.len() <= 16 && find(text, b"!![]").is_some()) {
+    let negates = subject.hints.has(Mark::COMPARE);
+    let short =
+        negates && text.len() <= 64 && [&b"![]"[..], b"+[]"].iter().all(|part| find(text, part).is_some());
+    if short || (negates && text.len() <= 16 && find(text, b"!![]").is_some()) {
         hits.add(Class::Xss, "symbols-few", 0..text.len(), LIKELY);
     }
     let dense =

@@ -39,8 +39,7 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
         for at in memchr::memchr_iter(byte, text).take(MAX_EXPRESSIONS) {
             // The delimiter may start one byte earlier: `${`, `#{`.
             let from = at.saturating_sub(1);
-            let starts =
-                |start: usize| DELIMITERS.iter().find(move |(open, _)| text[start..].starts_with(open));
+            let starts = |start: usize| delimiter(&text[start..]);
             if let Some(((open, close), start)) =
                 starts(from).map(|d| (d, from)).or_else(|| starts(at).map(|d| (d, at)))
             {
@@ -48,6 +47,19 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
             }
         }
     }
+}
+
+/// The delimiters of what opens at the start of `rest`, the first ones that fit.
+fn delimiter(rest: &[u8]) -> Option<&'static (&'static [u8], &'static [u8])> {
+    // Most brackets of most texts open nothing.
+    let opens = matches!(
+        rest,
+        [b'{', ..] | [b'$' | b'#' | b'*' | b'@' | b'%', b'{', ..] | [b'<', b'%', ..] | [b'[', b'[', ..]
+    );
+    if !opens {
+        return None;
+    }
+    DELIMITERS.iter().find(|(open, _)| rest.starts_with(open))
 }
 
 fn expression(text: &[u8], at: usize, open: &[u8], close: &[u8], hits: &mut Hits) {

@@ -62,7 +62,8 @@ impl Form {
 fn decoded(gather: &Gather) -> String {
     let name = gather.name();
     match percent(name.as_bytes(), Step::Plus) {
-        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Some(bytes) => String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
         None => name.into_owned(),
     }
 }

@@ -121,9 +121,22 @@ fn pairs(query: &[u8], place: Place, prefix: &str, found: &mut Vec<Value>) {
 
 /// Whether there is nothing in a name but what names are made of.
 pub(super) fn is_name(name: &[u8]) -> bool {
-    name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:[]/~".contains(byte))
-        && memchr::memmem::find(name, b"..").is_none()
+    let all = name.iter().fold(true, |all, byte| all & IN_NAMES[usize::from(*byte)]);
+    all && name.windows(2).all(|two| two != b"..")
 }
+
+/// Bytes that names are made of.
+const IN_NAMES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let one = byte as u8;
+        table[byte] = one.is_ascii_alphanumeric()
+            || matches!(one, b'_' | b'-' | b'.' | b':' | b'[' | b']' | b'/' | b'~');
+        byte += 1;
+    }
+    table
+};
 
 /// A name that is long enough to be more than one: of a class, or of something that is encoded.
 fn long_name(place: Place, field: &str, name: &[u8], found: &mut Vec<Value>) {

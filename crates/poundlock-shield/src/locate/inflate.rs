@@ -1,4 +1,4 @@
-//! `Content-Encoding`: gzip, deflate and Brotli, fed in chunks, with a cap.
+//! `Content-Encoding`: gzip, deflate and Brotli, fed in chunks, with caps.
 //!
 //! Main type: [`Inflate`].
 
@@ -10,6 +10,14 @@ use std::io::{self, Write};
 
 /// The most bytes that a body may become.
 pub const MAX_INFLATED: usize = 64 << 20;
+
+/// The most bytes that come out per byte that went in, once more than [`FREE_INFLATED`] came out.
+///
+/// Texts become 3 to 20 times as long; deflate ends at 1,032 times, Brotli has no end.
+pub const MAX_INFLATION: usize = 100;
+
+/// How many bytes may come out whatever went in: a short body may well be one line again and again.
+pub const FREE_INFLATED: usize = 1 << 20;
 
 /// The most bytes that one step may become, and how much goes into a step: so that memory is bounded for any ratio.
 const STEP_OUT: usize = 4 << 20;
@@ -47,12 +55,15 @@ impl Coding {
 /// A body's content coding, being undone.
 pub struct Inflate {
     decoder: Decoder,
+    /// How many bytes went in.
+    fed: usize,
+    /// How many came out.
     total: usize,
 }
 
 impl std::fmt::Debug for Inflate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Inflate").field("total", &self.total).finish_non_exhaustive()
+        f.debug_struct("Inflate").field("fed", &self.fed).field("total", &self.total).finish_non_exhaustive()
     }
 }
 
@@ -95,7 +106,7 @@ impl Inflate {
             Coding::Deflate => Decoder::Undecided,
             Coding::Brotli => Decoder::Brotli(Box::new(DecompressorWriter::new(Capped::default(), 4096))),
         };
-        Self { decoder, total: 0 }
+        Self { decoder, fed: 0, total: 0 }
     }
 
     pub(super) fn is_plain(&self) -> bool {
@@ -105,27 +116,34 @@ impl Inflate {
     /// Inflates a chunk piece by piece and hands each piece to `take`.
     ///
     /// # Errors
-    /// It is broken, or becomes more than [`MAX_INFLATED`]. What follows is not read.
+    /// It is broken, becomes more than [`MAX_INFLATED`], or grows more than [`MAX_INFLATION`] allows. What follows is
+    /// not read.
     pub fn feed(&mut self, chunk: &[u8], mut take: impl FnMut(&[u8])) -> Result<(), Oddity> {
+        if matches!(self.decoder, Decoder::Broken) {
+            return Ok(());
+        }
         for step in chunk.chunks(STEP_IN) {
-            let out = match self.step(step) {
-                Ok(out) => out,
-                Err(error) => {
-                    self.decoder = Decoder::Broken;
-                    let bomb = error.kind() == io::ErrorKind::Other;
-                    // Whoever is more patient than we are may read an attack from what came before the error.
-                    return Err(Oddity {
-                        rule: if bomb { "inflate-bomb" } else { "inflate-broken" },
-                        score: CERTAIN,
-                    });
-                }
-            };
-            self.total += out.len();
-            take(&out);
-            if self.total > MAX_INFLATED {
+            let result = self.step(step).map_err(|error| odd(&error)).and_then(|out| {
+                self.fed += step.len();
+                self.total += out.len();
+                take(&out);
+                self.grown()
+            });
+            if result.is_err() {
                 self.decoder = Decoder::Broken;
-                return Err(Oddity { rule: "inflate-bomb", score: CERTAIN });
+                return result;
             }
+        }
+        Ok(())
+    }
+
+    /// Whether what came out so far is within the caps.
+    fn grown(&self) -> Result<(), Oddity> {
+        if self.total > FREE_INFLATED && self.total / MAX_INFLATION > self.fed {
+            return Err(ZIP_BOMB);
+        }
+        if self.total > MAX_INFLATED {
+            return Err(Oddity { rule: "inflate-bomb", score: CERTAIN });
         }
         Ok(())
     }
@@ -162,5 +180,17 @@ impl Inflate {
                 std::mem::take(&mut to.get_mut().0)
             }
         })
+    }
+}
+
+/// A small body that becomes a large one.
+const ZIP_BOMB: Oddity = Oddity { rule: "zip-bomb", score: CERTAIN };
+
+/// What an error of a decoder says of the body: that one step became too long, or that it is broken.
+fn odd(error: &io::Error) -> Oddity {
+    match error.kind() {
+        io::ErrorKind::Other => ZIP_BOMB,
+        // Whoever is more patient than we are may read an attack from what came before the error.
+        _ => Oddity { rule: "inflate-broken", score: CERTAIN },
     }
 }

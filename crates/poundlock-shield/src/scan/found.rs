@@ -15,14 +15,17 @@ use crate::{
 /// The most findings that are kept of a request; beyond them a stronger one takes the place of the weakest.
 pub const MAX_FINDINGS: usize = 64;
 
-/// The most bytes of decoded readings that are looked at in the values of a request, and as many in its files.
+/// The most bytes of decoded readings that are looked at, per byte of the values of a request or of its files.
 ///
-/// Beyond them values are looked at as they stand, and the request counts as an attack: what needs so much decoding was
-/// written to be expensive, and nothing passes because it could not be read. A file goes on as it stands, as compressed
-/// bytes look like any encoding.
-///
-/// Unit tests have a smaller one, so that they reach it in a second.
-pub const MAX_UNFOLDED: usize = if cfg!(test) { 1 << 20 } else { 32 << 20 };
+/// A value has at most 13 decoded readings and windows overlap by an eighth, so only readings within readings come to
+/// more: JSON that is written anew by each decoder. Beyond this values are looked at as they stand, and the request
+/// counts as an attack: what needs so much decoding was written to be expensive, and nothing passes because it could
+/// not be read. A file goes on as it stands, as compressed bytes look like any encoding. However long a body is, its
+/// length alone is no reason.
+pub const MAX_UNFOLDED: usize = 16;
+
+/// How many bytes of decoded readings are looked at whatever the length: some 10 ms.
+pub const FREE_UNFOLDED: usize = 1 << 20;
 
 /// What evidence is judged by in one request.
 #[derive(Debug, Clone, Copy)]
@@ -56,14 +59,23 @@ fn means(role: Role, class: Class) -> bool {
     }
 }
 
+/// How much was decoded, in bytes.
+#[derive(Debug, Default)]
+struct Decoding {
+    /// Of windows as they stand.
+    fed: usize,
+    /// Of decoded readings.
+    unfolded: usize,
+}
+
 /// The findings that are kept: of each rule at each location the strongest.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     list: Vec<Finding>,
     /// The highest score of a class at a location so far; it never falls.
     score: u16,
-    /// How many bytes of decoded readings were looked at: of values, of files.
-    unfolded: [usize; 2],
+    /// How much decoding there was: of values, of files.
+    decoding: [Decoding; 2],
 }
 
 impl Found {
@@ -75,11 +87,22 @@ impl Found {
         self.score >= level.threshold()
     }
 
+    /// Counts the bytes of a window as they stand.
+    pub(super) fn feeds(&mut self, bytes: usize, role: Role) {
+        let decoding = &mut self.decoding[usize::from(is_file(role))];
+        decoding.fed = decoding.fed.saturating_add(bytes);
+    }
+
     /// Whether another decoded reading of so many bytes may be looked at; counts it.
     pub(super) fn unfolds(&mut self, bytes: usize, role: Role) -> bool {
-        let unfolded = &mut self.unfolded[usize::from(is_file(role))];
-        *unfolded = unfolded.saturating_add(bytes);
-        *unfolded <= MAX_UNFOLDED
+        let decoding = &mut self.decoding[usize::from(is_file(role))];
+        decoding.unfolded = decoding.unfolded.saturating_add(bytes);
+        let most = decoding.fed.saturating_mul(MAX_UNFOLDED).max(FREE_UNFOLDED);
+        if decoding.unfolded > most {
+            // More of the body earns no more decoding.
+            decoding.unfolded = usize::MAX;
+        }
+        decoding.unfolded <= most
     }
 
     /// Keeps evidence in a reading that `chain` led to.

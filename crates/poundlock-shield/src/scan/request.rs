@@ -119,7 +119,9 @@ impl Sink<'_> {
 
 impl Leaves for Sink<'_> {
     fn leaf(&mut self, leaf: Leaf<'_>) {
-        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[] ".contains(byte);
+        let plain = |byte: &u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'[' | b']' | b' ')
+        };
         if leaf.role == Role::Name && leaf.bytes.len() < LONG_NAME && leaf.bytes.iter().all(plain) {
             return;
         }

@@ -93,7 +93,7 @@ impl<R: Deref<Target = RouteRules>> BodyCheck<R> {
         });
         fed?;
         inflated.map_err(|oddity| match oddity.rule {
-            "inflate-bomb" => about_body(BodyError::Bomb),
+            "inflate-bomb" | "zip-bomb" => about_body(BodyError::Bomb),
             _ => about_body(BodyError::Broken),
         })
     }

@@ -65,7 +65,8 @@ pub(super) fn read(text: &[u8], from: usize) -> Option<Command> {
         from + text[from.min(text.len())..].iter().take(16).take_while(|b| b" \t({+'\"".contains(b)).count();
     let start = after_variable(text, start);
     // What starts like no command is told by its first two letters, which is most of what texts have.
-    if !may_start(text.get(start..)?) {
+    let here = text.get(start..)?;
+    if !may_start(here) || is_other_word(here) {
         return None;
     }
     let name = name(text, start)?;
@@ -174,6 +175,21 @@ fn may_start(text: &[u8]) -> bool {
         (_, b'\'' | b'"' | b'\\' | b'^' | b'$' | b'`' | b'<' | b'[') => true,
         (first, _) => STARTS[usize::from(first) << 8],
     }
+}
+
+/// The longest word that [`is_other_word`] knows.
+const LONGEST_WORD: usize = 24;
+
+/// Whether a word stands here that no disguise can be in and that is no command: told without taking memory.
+fn is_other_word(text: &[u8]) -> bool {
+    let length = text.iter().take(LONGEST_WORD + 1).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let ends = text.get(length).is_none_or(|byte| matches!(byte, b' ' | b',' | b':' | b')' | b'=' | b'@'));
+    let mut lower = [0; LONGEST_WORD];
+    let Some(word) = lower.get_mut(..length).filter(|_| ends && length > 0) else { return false };
+    word.copy_from_slice(&text[..length]);
+    word.make_ascii_lowercase();
+    let known = |word: &[u8]| COMMANDS.contains_key(word);
+    !known(word) && !unversioned(word).is_some_and(known)
 }
 
 /// The longest name that is read.
@@ -338,5 +354,35 @@ fn argument(rest: &[u8]) -> (Rest, bool) {
         () if !plain && alone && word.is_ascii() => (Rest::Argument, false),
         () if alone => (Rest::Word, false),
         () => (Rest::Words, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_word_that_is_told_early_is_no_command(
+            word in prop_oneof!["[a-zA-Z0-9]{1,30}", prop::sample::select(all().map(str::to_owned).collect::<Vec<_>>())],
+            behind in "[ ,:)=@./'\"$a-z-]{0,6}",
+        ) {
+            let text = [word, behind].concat().into_bytes();
+            if is_other_word(&text) {
+                let name = name(&text, 0).expect("a word is there");
+                let base = base(&name.spelled).to_ascii_lowercase();
+                prop_assert!(!COMMANDS.contains_key(&*base));
+                prop_assert!(unversioned(&base).is_none_or(|base| !COMMANDS.contains_key(base)));
+            }
+        }
+    }
+
+    #[test]
+    fn commands_are_not_taken_for_other_words() {
+        for text in ["id", "CAT /etc/passwd", "python3 -c", "php5.6 x", "uname=1"] {
+            assert!(!is_other_word(text.as_bytes()), "{text}");
+        }
+        assert!(is_other_word(b"house of cards") && is_other_word(b"Ann@example.com"));
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn detect(subject: &Subject<'_>, hits: &mut Hits) {
         variables(text, hits);
         arithmetic(text, hits);
     }
-    names(text, hits);
+    names(subject, hits);
 }
 
 /// Paths that patterns are written for; `*` stands for any command.
@@ -210,8 +210,12 @@ fn arithmetic(text: &[u8], hits: &mut Hits) {
 }
 
 /// `alias a=id`, `~+`, `!-1`, `.system id`: what only a shell, or a program with a shell in it, takes.
-fn names(text: &[u8], hits: &mut Hits) {
-    if let Some(at) = find(text, b"alias ").filter(|at| *at <= 64) {
+fn names(subject: &Subject<'_>, hits: &mut Hits) {
+    let (text, hints) = (subject.text, &subject.hints);
+    // It sets something.
+    if hints.has(Mark::COMPARE)
+        && let Some(at) = find(text, b"alias ").filter(|at| *at <= 64)
+    {
         let free = at == 0 || !text[at - 1].is_ascii_alphanumeric();
         let sets = text[at + 6..].split(|byte| *byte == b' ').take(3).any(|word| {
             memchr::memchr(b'=', word).is_some_and(|equals| equals > 0 && equals + 1 < word.len())
@@ -226,6 +230,13 @@ fn names(text: &[u8], hits: &mut Hits) {
     if tilde || history {
         hits.add(Class::Command, "expansion", 0..text.len(), LIKELY);
     }
+    if hints.has(Mark::NEWLINE | Mark::SEMICOLON) {
+        dotted(text, hits);
+    }
+}
+
+/// `;.system id`: a command of a program's own, on a line of its own.
+fn dotted(text: &[u8], hits: &mut Hits) {
     let shells = [&b".system"[..], b".shell", b".import", b".load", b".once"];
     for at in memchr::memchr2_iter(b'\n', b';', text).take(MAX_PLACES) {
         let rest = &text[at + 1..];

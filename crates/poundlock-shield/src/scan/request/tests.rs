@@ -1,7 +1,7 @@
 //! What a request says does not depend on how it arrives, and nothing in it hides anything else.
 
 use super::*;
-use crate::{Action, Exclusion, Level, MAX_FINDINGS, MAX_UNFOLDED};
+use crate::{Action, Exclusion, FREE_UNFOLDED, Level, MAX_FINDINGS};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -176,22 +176,42 @@ fn findings_that_are_let_pass_take_no_room() {
     assert!(verdict.action == Action::Block && verdict.findings.iter().all(|f| f.location.field == "z"));
 }
 
+/// Lists that each decoder writes anew, and that lack an end: they are read in each reading of the whole, too.
+fn dear(length: usize) -> Vec<u8> {
+    let part = b"\"%2541\\u0041%26%2365;0x41/**/\xef\xbc\xa1\x01%2b\",";
+    let field = [b"a=[[", &part.repeat(20)[..], b"1]&"].concat();
+    field.iter().copied().cycle().take(length).collect()
+}
+
 #[test]
 fn what_is_too_dear_to_decode_is_told() {
-    let noise = |length: usize| -> Vec<u8> {
-        let parts = b"%41\\u0041&#65;0x41/**/\xef\xbc\xa1\x01+";
-        [b"a=", &parts.iter().copied().cycle().take(length).collect::<Vec<u8>>()[..]].concat()
-    };
-    let told =
-        |length| form(Policy::default(), &noise(length)).findings.iter().any(|f| f.rule == "encodings");
-    assert!(!told(100_000) && told(MAX_UNFOLDED / 8));
-    let mut body = noise(MAX_UNFOLDED / 8);
+    let told = |length| form(Policy::default(), &dear(length)).findings.iter().any(|f| f.rule == "encodings");
+    assert!(!told(4_000) && told(400_000));
+    let mut body = dear(400_000);
     body.extend_from_slice(b"&b=<svg onload=f()>");
     let verdict = form(excluding("body", Class::Protocol), &body);
     assert!(
         verdict.findings.iter().any(|f| f.location.field == "b"),
         "what stands as it is, is seen all the same"
     );
+    body.extend_from_slice(&b"&c=plain+words".repeat(400_000));
+    body.extend_from_slice(b"&d=%2527%2520or%25201%253D1%2520--");
+    let verdict = form(excluding("body", Class::Protocol), &body);
+    assert!(
+        verdict.findings.iter().all(|f| f.location.field != "d" || f.chain.len() < 2),
+        "what follows is not decoded any more, however long it is"
+    );
+}
+
+#[test]
+fn a_large_body_full_of_escapes_just_takes_its_time() {
+    // Each `%25` is a reading more.
+    let value = b"d%25C3%25A9j%25C3%25A0+vu%252C+50%2525+%26eacute%3B+C%3A%5Ctemp+2+x+0x41+";
+    let body: Vec<u8> = [b"a=", &value.repeat(4 * FREE_UNFOLDED / value.len())[..]].concat();
+    let verdict = form(Policy::default(), &body);
+    assert_eq!((verdict.action, verdict.findings), (Action::Pass, Vec::new()));
+    let attack = [&body[..], b"%2527%2520or%25201%253D1%2520--"].concat();
+    assert_eq!(form(Policy::default(), &attack).action, Action::Block);
 }
 
 #[test]
@@ -199,7 +219,7 @@ fn a_file_of_noise_is_no_attack_and_hides_none() {
     let next = |state: &u32| Some(state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
     let noise = std::iter::successors(Some(1), next).map(|state| (state >> 24) as u8);
     let mut body = b"--b\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a.png\"\r\n\r\n".to_vec();
-    body.extend(noise.take(MAX_UNFOLDED / 8));
+    body.extend(noise.take(FREE_UNFOLDED / 8));
     body.extend_from_slice(
         b"\r\n--b\r\nContent-Disposition: form-data; name=\"c\"\r\n\r\n%3Csvg onload=f()%3E\r\n--b--",
     );

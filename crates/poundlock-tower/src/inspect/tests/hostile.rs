@@ -47,7 +47,7 @@ async fn a_bomb_is_refused() {
     let outcome =
         send(&blocking(), post("text/plain").header("content-encoding", "gzip"), Script::whole(bomb)).await;
     assert_eq!((outcome.answer, outcome.seen.called), (Err(Rejection::AttackDetected), false));
-    assert_eq!(outcome.told[0]["findings"][0]["rule"], "inflate-bomb");
+    assert_eq!(outcome.told[0]["findings"][0]["rule"], "zip-bomb");
 }
 
 #[tokio::test]

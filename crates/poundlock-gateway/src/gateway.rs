@@ -7,6 +7,7 @@ mod access_log;
 mod admin;
 mod audit;
 mod limits;
+mod log_thread;
 mod names;
 mod probes;
 mod process;

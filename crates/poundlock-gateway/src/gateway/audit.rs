@@ -7,15 +7,15 @@ mod line;
 mod recent;
 mod target;
 
+use super::log_thread::{LogThread, Output};
 use crate::config::Shield;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use poundlock_observe::Registry;
-use poundlock_observe::registry::Counter;
 use poundlock_tower::inspect::{Findings, Record};
 use recent::Recent;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::SystemTime;
 use target::Target;
 
@@ -24,8 +24,7 @@ const QUEUE: usize = 1024;
 
 /// Takes findings from all workers.
 pub(crate) struct Audit {
-    lines: SyncSender<Message>,
-    dropped: Counter,
+    log: LogThread<Kept>,
     recent: Arc<Recent>,
 }
 
@@ -36,10 +35,24 @@ struct Line {
     json: Box<str>,
 }
 
-enum Message {
-    Line(Line),
-    Target(Target),
-    Flush(SyncSender<()>),
+/// Where lines go: to the target, and to memory.
+struct Kept {
+    target: Target,
+    recent: Arc<Recent>,
+}
+
+impl Output for Kept {
+    type Line = Line;
+
+    fn write(&mut self, line: Line) -> io::Result<()> {
+        let written = self.target.write(&line.json);
+        self.recent.add(line);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.target.flush()
+    }
 }
 
 impl Audit {
@@ -50,14 +63,10 @@ impl Audit {
     pub(super) fn start(registry: &Registry) -> Result<Self> {
         let help = "Lines of the shield's audit log that were dropped because writing them took too long.";
         let dropped = registry.counter("poundlock_shield_audit_dropped_total", help, &[])?;
-        let (lines, queue) = sync_channel(QUEUE);
         let recent = Arc::new(Recent::default());
-        let kept = recent.clone();
-        std::thread::Builder::new()
-            .name("audit".to_owned())
-            .spawn(move || write_all(&queue, &kept))
-            .context("cannot start the thread of the audit log")?;
-        Ok(Self { lines, dropped, recent })
+        let kept = Kept { target: Target::Nowhere, recent: recent.clone() };
+        let log = LogThread::start("audit log of the shield", kept, QUEUE, dropped)?;
+        Ok(Self { log, recent })
     }
 
     /// Writes where a configuration says from now on. A file is opened anew even if it is the same: whoever has moved it away
@@ -67,8 +76,7 @@ impl Audit {
     /// The file cannot be opened for appending; lines go where they went before.
     pub(super) fn follow(&self, shield: &Shield, state_dir: &Path) -> Result<()> {
         let target = if shield.is_off() { Target::Nowhere } else { Target::open(shield, state_dir)? };
-        // The thread lives as long as this.
-        let _ = self.lines.send(Message::Target(target));
+        self.log.change(|kept| kept.target = target);
         Ok(())
     }
 
@@ -79,71 +87,19 @@ impl Audit {
 
     /// How many lines were dropped.
     pub(super) fn dropped(&self) -> u64 {
-        self.dropped.get()
+        self.log.dropped()
     }
 
     /// Waits until everything so far is written.
     pub(super) fn flush(&self) {
-        let (done, wait) = sync_channel(1);
-        if self.lines.send(Message::Flush(done)).is_ok() {
-            let _ = wait.recv();
-        }
+        self.log.flush();
     }
 }
 
 impl Findings for Audit {
     fn found(&self, record: &Record<'_>) {
         let Some(json) = line::line(record) else { return };
-        let line = Line { time: record.time, json: json.into() };
-        if self.lines.try_send(Message::Line(line)).is_err() {
-            self.dropped.inc();
-        }
-    }
-}
-
-/// Writes what comes; flushes whenever nothing is waiting.
-fn write_all(queue: &Receiver<Message>, recent: &Recent) {
-    let mut target = Target::Nowhere;
-    let mut healthy = true;
-    loop {
-        let message = match queue.try_recv() {
-            Ok(message) => message,
-            Err(TryRecvError::Disconnected) => return,
-            Err(TryRecvError::Empty) => {
-                note(target.flush(), &mut healthy);
-                let Ok(message) = queue.recv() else { return };
-                message
-            }
-        };
-        match message {
-            Message::Line(line) => {
-                note(target.write(&line.json), &mut healthy);
-                recent.add(line);
-            }
-            Message::Target(next) => {
-                note(target.flush(), &mut healthy);
-                target = next;
-            }
-            Message::Flush(done) => {
-                note(target.flush(), &mut healthy);
-                let _ = done.send(());
-            }
-        }
-    }
-}
-
-/// Says once when writing begins to fail, and once when it works again.
-fn note(result: std::io::Result<()>, healthy: &mut bool) {
-    match result {
-        Err(error) if *healthy => {
-            *healthy = false;
-            tracing::error!(%error, "cannot write the audit log of the shield");
-        }
-        Ok(()) if !*healthy => {
-            *healthy = true;
-            tracing::info!("the audit log of the shield is being written again");
-        }
-        _ => {}
+        self.log.write(Line { time: record.time, json: json.into() });
     }
 }
 

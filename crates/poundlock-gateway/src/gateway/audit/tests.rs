@@ -83,12 +83,3 @@ fn a_full_file_is_put_aside_and_four_are_kept() {
     assert_eq!(rotated(folder.path(), 15), [500, 1000, 1000]);
     assert_eq!(rotated(folder.path(), 100), [500, 1000, 1000, 1000, 1000]);
 }
-
-#[test]
-fn what_cannot_be_written_in_time_is_counted() {
-    let (lines, queue) = sync_channel(2);
-    let audit = Audit { lines, dropped: Counter::default(), recent: Arc::default() };
-    (0..5).for_each(|_| audit.found(&record(&[finding("x")], "/")));
-    assert_eq!(audit.dropped(), 3);
-    drop(queue);
-}

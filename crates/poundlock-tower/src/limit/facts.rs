@@ -26,7 +26,7 @@ impl<'a> HeadFacts<'a> {
         forwarding: Forwarding,
     ) -> Self {
         let peer = peer(head, proxies);
-        let address = client_address(head, proxies, forwarding);
+        let address = peer.map(|peer| address(peer, head, proxies, forwarding));
         Self { head, service, address, trusted: peer.is_some_and(|peer| peer.trusted), forwarding }
     }
 
@@ -64,12 +64,16 @@ pub(crate) fn client_address(
     proxies: &TrustedProxies,
     forwarding: Forwarding,
 ) -> Option<IpAddr> {
-    let peer = peer(head, proxies)?;
+    peer(head, proxies).map(|peer| address(peer, head, proxies, forwarding))
+}
+
+/// The same of a peer that is known.
+fn address(peer: Peer, head: &Parts, proxies: &TrustedProxies, forwarding: Forwarding) -> IpAddr {
     if !peer.trusted {
-        return Some(peer.address.ip().to_canonical());
+        return peer.address.ip().to_canonical();
     }
     let values = head.headers.get_all(name(forwarding)).iter().map(|value| value.as_bytes());
-    Some(client_ip(forwarding, peer.address.ip(), values, |ip| proxies.trusts(ip)).address)
+    client_ip(forwarding, peer.address.ip(), values, |ip| proxies.trusts(ip)).address
 }
 
 fn name(forwarding: Forwarding) -> header::HeaderName {

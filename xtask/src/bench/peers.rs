@@ -160,6 +160,8 @@ impl Peer {
                     .to_owned(),
             ),
             ("LIMIT", if limited { "limit_req zone=a; limit_req_status 429;" } else { "" }.to_owned()),
+            // A body to be inspected stays in memory; elsewhere nginx buffers as it comes.
+            ("MEMORY", if setting.mode.inspects() { "client_body_buffer_size 256k;" } else { "" }.to_owned()),
             ("MODULE", if inspected { format!("load_module {MODULE};") } else { String::new() }),
             (
                 "INSPECT",

@@ -14,29 +14,16 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use poundlock_tower::{InspectLayer, InspectedBody, Inspection, Rejection, inspect::Mode};
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use tower::service_fn;
 use tower_layer::Layer;
 use tower_service::Service;
 
 /// Gives the body back.
-#[derive(Clone)]
-struct Echo;
-
-impl Service<Request<InspectedBody<Pieces>>> for Echo {
-    type Response = Response<InspectedBody<Pieces>>;
-    type Error = Rejection;
-    type Future = Ready<Result<Self::Response, Rejection>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<InspectedBody<Pieces>>) -> Self::Future {
-        ready(Ok(Response::new(request.into_body())))
-    }
+async fn echo(request: Request<InspectedBody<Pieces>>) -> Result<Response<InspectedBody<Pieces>>, Rejection> {
+    Ok(Response::new(request.into_body()))
 }
 
 /// A body in pieces of one size.
@@ -156,7 +143,7 @@ fn inspect(c: &mut Criterion<CpuTime>) {
     for case in cases() {
         for mode in [Mode::Off, Mode::Detect, Mode::Block] {
             let inspection = Inspection { mode, ..Inspection::new("shop") };
-            let mut service = InspectLayer::new(Arc::new(inspection)).layer(Echo);
+            let mut service = InspectLayer::new(Arc::new(inspection)).layer(service_fn(echo));
             let expect = (!case.blocked || mode != Mode::Block).then_some(case.body.len());
             let request = || request(&case.target, &case.body, case.piece);
             // The first scan makes its tables.

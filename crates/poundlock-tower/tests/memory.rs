@@ -7,10 +7,10 @@ use http::{Request, Response};
 use http_body::{Body, Frame};
 use poundlock_tower::{InspectLayer, InspectedBody, Inspection, Rejection, inspect::Mode};
 use std::convert::Infallible;
-use std::future::{Ready, ready};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use tower::service_fn;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -34,21 +34,11 @@ impl Body for Repeated {
     }
 }
 
-#[derive(Clone)]
-struct Echo;
-
-impl Service<Request<InspectedBody<Repeated>>> for Echo {
-    type Response = Response<InspectedBody<Repeated>>;
-    type Error = Rejection;
-    type Future = Ready<Result<Self::Response, Rejection>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<InspectedBody<Repeated>>) -> Self::Future {
-        ready(Ok(Response::new(request.into_body())))
-    }
+/// Gives the body back.
+async fn echo(
+    request: Request<InspectedBody<Repeated>>,
+) -> Result<Response<InspectedBody<Repeated>>, Rejection> {
+    Ok(Response::new(request.into_body()))
 }
 
 const HOLD: usize = 64 << 10;
@@ -56,7 +46,7 @@ const HOLD: usize = 64 << 10;
 /// The most bytes at once, beyond the pieces themselves, for a body of `times` pieces.
 fn most(mode: Mode, content_type: &str, piece: &'static str, times: usize) -> u64 {
     let inspection = Inspection { mode, hold: HOLD, ..Inspection::new("shop") };
-    let mut service = InspectLayer::new(Arc::new(inspection)).layer(Echo);
+    let mut service = InspectLayer::new(Arc::new(inspection)).layer(service_fn(echo));
     let body = Repeated { piece: Bytes::from_static(piece.as_bytes()), times };
     let request = Request::post("/").header("content-type", content_type).body(body).unwrap();
     let mut passed = 0;

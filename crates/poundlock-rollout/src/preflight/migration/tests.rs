@@ -93,7 +93,7 @@ fn sqlx() {
     // SHA-384 of the text, from coreutils.
     let sum =
         "71cd0168b3ee43e6f3ad1d7c856155de7f91dbd19a0a66217a0239ec63dfbb9521189121b2b4a9a7ad9a748a9050751d";
-    let bytes = crate::snapshot::FileBytes::try_from(sum.to_owned()).unwrap().0;
+    let bytes = crate::hex::read(sum).unwrap();
     let row = |success, bytes: &[u8]| vec![Int(1), text("users"), success, Bytes(bytes.to_vec())];
     let rows = |row| table("version description success checksum", vec![row]);
     check(Tool::Sqlx, &rows(row(Bool(true), &bytes)), &files, "20240101000000", "");

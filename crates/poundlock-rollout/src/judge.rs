@@ -50,12 +50,12 @@ mod tests;
 mod verdict;
 
 pub use event::{Assignment, Event, Metric, Millis, Outcome, Warmth};
-pub use explain::{Explanation, LastEvent, MetricReport};
+pub use explain::{Explanation, MetricReport};
 pub use guard::Sign;
 pub use interval::{Counts, Ratio, Tally};
 pub use replay::{Answer, ArmCounts, BothCounts, Replay, ReplayError};
 pub use settings::{Cold, Floor, Settings};
-pub use state::{Skipped, State, Totals};
+pub use state::{LastEvent, Skipped, State, Totals};
 pub use verdict::{Advice, Alarm, Cause, LowTraffic, Needs, Verdict};
 
 use crate::split::{Arm, Unit, Weight};

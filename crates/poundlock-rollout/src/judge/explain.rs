@@ -8,7 +8,7 @@ use super::{
     evidence::Evidence,
     interval::{Ratio, Tally},
     smallest::smallest_ratio,
-    state::{Skipped, Totals, Track},
+    state::{LastEvent, Skipped, Totals, Track},
     verdict::Verdict,
 };
 use crate::split::Arm;
@@ -58,30 +58,11 @@ pub struct MetricReport {
     pub smallest_shown: Option<f64>,
 }
 
-/// A bad request of the candidate.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LastEvent {
-    /// Errors or slow.
-    pub metric: Metric,
-    /// When it ended.
-    pub at: Millis,
-    /// Its status, 0 without an answer.
-    pub status: u16,
-    /// The request ID.
-    pub id: String,
-}
-
 impl Judge {
     /// The verdict with its numbers.
     pub fn explain(&self, now: Millis) -> Explanation {
         let (state, settings) = (&self.state, &self.settings);
         let verdict = self.verdict(now);
-        let recent = state.recent.0.iter().map(|bad| LastEvent {
-            metric: bad.metric,
-            at: bad.at,
-            status: bad.status,
-            id: bad.id.clone(),
-        });
         Explanation {
             verdict: verdict.name(),
             rule: self.rule(&verdict),
@@ -94,7 +75,7 @@ impl Judge {
             stable: state.stable,
             candidate: state.candidate,
             skipped: state.skipped,
-            last_events: recent.collect(),
+            last_events: state.recent.0.iter().cloned().collect(),
         }
     }
 

@@ -164,9 +164,8 @@ impl Judge {
         };
         match event.outcome {
             Outcome::Ours => self.state.skipped.ours += 1,
-            outcome if outcome.is_error() => self.bad(Metric::Errors, event, weight),
-            Outcome::Answered(_, ms) => self.answered(ms, event, weight),
-            Outcome::Failed => {}
+            Outcome::Answered(..500, ms) => self.answered(ms, event, weight),
+            Outcome::Answered(..) | Outcome::Failed => self.bad(Metric::Errors, event, weight),
         }
     }
 

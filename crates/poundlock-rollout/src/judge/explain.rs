@@ -5,7 +5,6 @@
 use super::{
     Judge,
     event::{Metric, Millis},
-    evidence::Evidence,
     interval::{Ratio, Tally},
     smallest::smallest_ratio,
     state::{LastEvent, Skipped, Totals, Track},
@@ -94,7 +93,7 @@ impl Judge {
         MetricReport {
             metric,
             e: track.evidence.value(),
-            alarm_at: 1.0 / self.settings.alpha,
+            alarm_at: self.settings.alarm(),
             tolerated,
             ratio: track.counts.ratio(self.settings.interval_alpha),
             weights: track.counts.weights.clone(),
@@ -106,8 +105,8 @@ impl Judge {
     fn routing_report(&self) -> MetricReport {
         MetricReport {
             metric: Metric::Routing,
-            e: self.state.routing.iter().map(Evidence::value).fold(0.0, f64::max),
-            alarm_at: 2.0 / self.settings.alpha,
+            e: self.state.routing_e(),
+            alarm_at: self.settings.routing_alarm(),
             tolerated: self.settings.routing_ratio,
             ratio: self.state.routed.ratio(self.settings.interval_alpha),
             weights: self.state.routed.weights.clone(),

@@ -69,6 +69,11 @@ impl State {
         }
     }
 
+    /// The larger E-value of the two questions about routing.
+    pub(super) fn routing_e(&self) -> f64 {
+        self.routing.iter().map(Evidence::value).fold(0.0, f64::max)
+    }
+
     pub(super) fn totals(&mut self, arm: Arm) -> &mut Totals {
         match arm {
             Arm::Stable => &mut self.stable,

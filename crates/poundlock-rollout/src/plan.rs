@@ -28,7 +28,7 @@ pub use step::{DrainBudget, Gate, Step, Until};
 use crate::digest::{Digest, canonical};
 use serde::{Deserialize, Serialize};
 
-/// The most steps of a plan; a rolling deployment of 10 batches has about 60.
+/// The most steps of a plan; a rolling deployment of 10 batches has 70.
 pub const MAX_STEPS: usize = 1_024;
 
 /// A frozen list of steps and what the way back needs to know.

@@ -93,9 +93,10 @@ fn all_problems_are_told_at_once() {
 
 #[test]
 fn a_plan_that_is_too_long_is_refused() {
-    let Strategy::Rolling(mut rolling) = Strategy::rolling() else { panic!("it is rolling") };
-    rolling.batch = Weight::new(1).unwrap();
-    let InvalidOptions(problems) = Options::new(Strategy::Rolling(rolling), 1_000).compile().unwrap_err();
+    let Strategy::Rolling(rolling) = Strategy::rolling() else { panic!("it is rolling") };
+    let of = |batch| Options::new(Strategy::Rolling(Rolling { batch, ..rolling }), 1_000).compile();
+    assert_eq!(of(Weight::new(1_000).unwrap()).unwrap().steps().len(), 70);
+    let InvalidOptions(problems) = of(Weight::new(1).unwrap()).unwrap_err();
     assert_eq!(problems, [Problem::TooLong]);
 }
 

@@ -287,14 +287,19 @@ fn only_reads_are_sent() {
 
 proptest! {
     #[test]
-    fn no_file_and_no_row_panics(path in "[a-zA-Z0-9_./-]{0,30}(\\.py|\\.sql|\\.rb|\\.rs)?", content in "\\PC{0,60}", cell in "\\PC{0,20}") {
+    fn no_file_and_no_row_panics_and_no_column_is_missing(
+        path in "[a-zA-Z0-9_./-]{0,30}(\\.py|\\.sql|\\.rb|\\.rs)?", content in "\\PC{0,60}", cell in "\\PC{0,20}",
+        kinds in prop::collection::vec(0usize..4, 5),
+    ) {
+        let cell = |kind: &usize| [Int(1), Bool(true), Text(cell.clone()), Bytes(cell.clone().into_bytes())][*kind].clone();
         let content = format!("revision = {content}\ndown_revision = ({content}\nreplaces = [{content}");
         for tool in TOOLS {
             let columns: String = tool.select();
             let columns = columns.trim_start_matches("SELECT ").split(" FROM ").next().unwrap().replace(',', "");
             let count = columns.split(' ').count();
-            let rows = table(&columns, vec![vec![Text(cell.clone()); count]]);
-            let _ = read(tool, &rows, &[File { path: &path, text: &content }]);
+            let rows = table(&columns, vec![kinds[..count].iter().map(cell).collect()]);
+            let read = read(tool, &rows, &[File { path: &path, text: &content }]);
+            prop_assert!(!matches!(read, Err(ReadError::NoColumn { .. })), "{read:?}");
         }
     }
 }

@@ -108,6 +108,11 @@ fn what_was_written_down_is_checked_again() {
     for (from, to) in [("\"version\":1", "\"version\":2"), ("\"steps\":[", "\"more\":1,\"steps\":[")] {
         assert!(serde_json::from_str::<Plan>(&text.replace(from, to)).is_err(), "{to}");
     }
+    let mut raw = serde_json::to_value(&plan).unwrap();
+    for (steps, is_read) in [(0, false), (1, true), (MAX_STEPS, true), (MAX_STEPS + 1, false)] {
+        raw["steps"] = serde_json::to_value(vec![Step::Validate; steps]).unwrap();
+        assert_eq!(serde_json::from_value::<Plan>(raw.clone()).is_ok(), is_read, "{steps} steps");
+    }
 }
 
 #[test]

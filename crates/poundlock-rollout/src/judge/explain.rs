@@ -8,7 +8,7 @@ use super::{
     interval::{Ratio, Tally},
     smallest::smallest_ratio,
     state::{LastEvent, Skipped, Totals, Track},
-    verdict::Verdict,
+    verdict::{Alarm, Cause, Verdict},
 };
 use crate::split::Arm;
 use serde::Serialize;
@@ -116,15 +116,14 @@ impl Judge {
     }
 
     fn rule(&self, verdict: &Verdict) -> String {
-        let at_most = |ratio| format!("reached 1/α while a ratio of at most {ratio} is borne");
         match verdict {
-            Verdict::RollBack(alarm) => match (alarm.cause.name(), alarm.e) {
-                (name @ "errors", Some(e)) => {
-                    format!("E of {name}, {e:.0}, {}", at_most(self.settings.errors_ratio))
-                }
-                (name, Some(e)) => format!("E of {name}, {e:.0}, {}", at_most(self.settings.slow_ratio)),
-                (name, None) => format!("an instance of the candidate: {name}"),
-            },
+            Verdict::RollBack(Alarm { cause: Cause::Metric(metric), e, .. }) => {
+                let slow = *metric == Metric::Slow;
+                let ratio = if slow { self.settings.slow_ratio } else { self.settings.errors_ratio };
+                let (name, e) = (metric.name(), e.unwrap_or_default());
+                format!("E of {name}, {e:.0}, reached 1/α while a ratio of at most {ratio} is borne")
+            }
+            Verdict::RollBack(alarm) => format!("an instance of the candidate: {}", alarm.cause.name()),
             Verdict::Misrouted(alarm) => format!(
                 "the share of units is off the weight by more than {} times (E {:.0})",
                 self.settings.routing_ratio,

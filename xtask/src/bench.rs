@@ -14,13 +14,12 @@ mod table;
 mod upstream;
 mod wrk;
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Result;
 use clap::Subcommand;
+
+use crate::cargo;
 
 /// What to measure.
 #[derive(Subcommand)]
@@ -45,12 +44,5 @@ pub(crate) fn run(root: &Path, bench: &Bench) -> Result<()> {
 
 /// Builds the release binary and returns its path.
 fn build_release(root: &Path) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--release", "--bin", "poundlock"]).current_dir(root);
-    if !build.status().context("cannot run cargo")?.success() {
-        bail!("the release build failed");
-    }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(target.join("release/poundlock"))
+    cargo::build(root, &["--release", "--bin", "poundlock"], "release/poundlock")
 }

@@ -15,13 +15,13 @@ mod links;
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use self::{blocks::Block, commands::Programs};
+use crate::cargo;
 
 /// What to do besides checking.
 #[derive(Args)]
@@ -98,12 +98,5 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// Builds the debug binary and returns its path.
 fn build(root: &Path) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut build = Command::new(cargo);
-    build.args(["build", "--quiet", "--bin", "poundlock"]).current_dir(root);
-    if !build.status().context("cannot run cargo")?.success() {
-        bail!("the build failed");
-    }
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Ok(target.join("debug/poundlock"))
+    cargo::build(root, &["--bin", "poundlock"], "debug/poundlock")
 }

@@ -10,7 +10,7 @@ mod judge;
 mod scanner;
 mod table;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 use clap::{Args, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -62,11 +62,14 @@ fn shield(root: &Path, options: &Shield) -> Result<()> {
         rows.extend(scan(&corpus, &scanner, options)?);
     }
     print!("{}", table::render(&rows, &budget));
-    let broken =
-        if options.level.is_some() { 0 } else { rows.iter().filter(|row| budget.broken(row)).count() };
-    if broken > 0 {
-        bail!("{broken} budgets are broken");
+    if options.level.is_some() {
+        return Ok(());
     }
+    let broken = rows.iter().filter(|row| budget.broken(row)).count();
+    ensure!(broken == 0, "{broken} budgets are broken");
+    let unmeasured = budget.unmeasured(&rows);
+    let all = options.only.is_empty();
+    ensure!(!all || unmeasured.is_empty(), "there are budgets of no collection: {}", unmeasured.join(", "));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Main type: [`Digest`]. It does not know what it is the digest of.
 
+use crate::hex;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -38,7 +39,7 @@ pub(crate) fn canonical(value: &impl Serialize) -> Vec<u8> {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::write(&self.0))
     }
 }
 
@@ -58,23 +59,8 @@ impl TryFrom<String> for Digest {
     type Error = InvalidDigest;
 
     fn try_from(text: String) -> Result<Self, InvalidDigest> {
-        let digits = text.as_bytes();
-        if digits.len() != 64 {
-            return Err(InvalidDigest);
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = (value(pair[0])? << 4) | value(pair[1])?;
-        }
-        Ok(Self(bytes))
-    }
-}
-
-fn value(digit: u8) -> Result<u8, InvalidDigest> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        _ => Err(InvalidDigest),
+        let bytes = hex::read(&text).and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or(InvalidDigest)
     }
 }
 

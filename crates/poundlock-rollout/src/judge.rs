@@ -50,16 +50,15 @@ mod tests;
 mod verdict;
 
 pub use event::{Assignment, Event, Metric, Millis, Outcome, Warmth};
-pub use explain::{Explanation, LastEvent, MetricReport};
+pub use explain::{Explanation, MetricReport};
 pub use guard::Sign;
 pub use interval::{Counts, Ratio, Tally};
 pub use replay::{Answer, ArmCounts, BothCounts, Replay, ReplayError};
 pub use settings::{Cold, Floor, Settings};
-pub use state::{Skipped, State, Totals};
+pub use state::{LastEvent, Skipped, State, Totals};
 pub use verdict::{Advice, Alarm, Cause, LowTraffic, Needs, Verdict};
 
 use crate::split::{Arm, Unit, Weight};
-use evidence::Evidence;
 use latency::Baseline;
 
 /// Marks of a unit: who had it, and whether it tells something about latency.
@@ -148,9 +147,8 @@ impl Judge {
         more.observe(arm == Arm::Candidate, weight);
         fewer.observe(arm == Arm::Stable, weight.rest());
         self.state.routed.add(arm, weight);
-        let e = self.state.routing.iter().map(Evidence::value).fold(0.0, f64::max);
-        // Two questions share the chance of a false alarm.
-        if e >= 2.0 / self.settings.alpha && self.state.misrouted.is_none() {
+        let e = self.state.routing_e();
+        if e >= self.settings.routing_alarm() && self.state.misrouted.is_none() {
             let cause = Cause::Metric(Metric::Routing);
             self.state.misrouted = Some(Alarm { cause, at, e: Some(e) });
         }
@@ -164,9 +162,8 @@ impl Judge {
         };
         match event.outcome {
             Outcome::Ours => self.state.skipped.ours += 1,
-            outcome if outcome.is_error() => self.bad(Metric::Errors, event, weight),
-            Outcome::Answered(_, ms) => self.answered(ms, event, weight),
-            Outcome::Failed => {}
+            Outcome::Answered(..500, ms) => self.answered(ms, event, weight),
+            Outcome::Answered(..) | Outcome::Failed => self.bad(Metric::Errors, event, weight),
         }
     }
 
@@ -190,7 +187,7 @@ impl Judge {
         if weight == Weight::NONE {
             return;
         }
-        let alpha = self.settings.alpha;
+        let alarm_at = self.settings.alarm();
         let state = &mut self.state;
         if event.arm == Arm::Candidate {
             state.recent.push(metric, event);
@@ -206,7 +203,7 @@ impl Judge {
         track.evidence.observe(event.arm == Arm::Candidate, weight);
         track.counts.add(event.arm, weight);
         let e = track.evidence.value();
-        if e >= 1.0 / alpha && state.alarm.is_none() {
+        if e >= alarm_at && state.alarm.is_none() {
             state.alarm = Some(Alarm { cause: Cause::Metric(metric), at: event.at, e: Some(e) });
         }
     }

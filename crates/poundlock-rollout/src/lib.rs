@@ -6,6 +6,7 @@
 //! verdicts are return values.
 
 pub mod digest;
+mod hex;
 pub mod judge;
 pub mod machine;
 pub mod name;

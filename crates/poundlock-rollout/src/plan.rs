@@ -26,16 +26,17 @@ pub use options::{Canary, Hooks, InvalidOptions, Observation, Options, Problem, 
 pub use step::{DrainBudget, Gate, Step, Until};
 
 use crate::digest::{Digest, canonical};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
-/// The most steps of a plan; a rolling deployment of 10 batches has about 60.
+/// The most steps of a plan; a rolling deployment of 10 batches has 70.
 pub const MAX_STEPS: usize = 1_024;
 
 /// A frozen list of steps and what the way back needs to know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Unchecked")]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The form of this list; an other one is not read.
+    #[serde(deserialize_with = "this_version")]
     version: u16,
     /// Instances of a whole pool.
     instances: u32,
@@ -47,6 +48,7 @@ pub struct Plan {
     /// Gateways go back to the stable release when a partial weight was not renewed for so many milliseconds.
     dead_man_ms: Option<u64>,
     rollback_hook: Option<crate::name::Name>,
+    #[serde(deserialize_with = "some_steps")]
     steps: Vec<Step>,
 }
 
@@ -80,32 +82,13 @@ impl Plan {
     }
 }
 
-/// A plan as it was written down.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Unchecked {
-    version: u16,
-    instances: u32,
-    deadline_ms: u64,
-    drain: DrainBudget,
-    hold_ms: u64,
-    dead_man_ms: Option<u64>,
-    rollback_hook: Option<crate::name::Name>,
-    steps: Vec<Step>,
+fn this_version<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
+    let version = u16::deserialize(from)?;
+    if version == VERSION { Ok(version) } else { Err(D::Error::custom("this plan has an other version")) }
 }
 
-impl TryFrom<Unchecked> for Plan {
-    type Error = &'static str;
-
-    fn try_from(raw: Unchecked) -> Result<Self, Self::Error> {
-        if raw.version != VERSION {
-            return Err("this plan has an other version");
-        }
-        if raw.steps.is_empty() || raw.steps.len() > MAX_STEPS {
-            return Err("a plan has 1 to 1,024 steps");
-        }
-        let Unchecked { version, instances, deadline_ms, drain, hold_ms, dead_man_ms, rollback_hook, steps } =
-            raw;
-        Ok(Self { version, instances, deadline_ms, drain, hold_ms, dead_man_ms, rollback_hook, steps })
-    }
+fn some_steps<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Step>, D::Error> {
+    let steps = Vec::deserialize(from)?;
+    let fits = (1..=MAX_STEPS).contains(&steps.len());
+    if fits { Ok(steps) } else { Err(D::Error::custom("a plan has 1 to 1,024 steps")) }
 }

@@ -17,6 +17,7 @@ pub use retention::{KEEP, expired};
 
 use crate::{
     digest::{Digest, canonical},
+    hex,
     judge::Millis,
     machine::DeploymentId,
     name::Name,
@@ -117,27 +118,14 @@ impl Snapshot {
 
 impl From<FileBytes> for String {
     fn from(bytes: FileBytes) -> Self {
-        bytes
-            .0
-            .iter()
-            .flat_map(|byte| [byte >> 4, byte & 15])
-            .map(|digit| char::from(HEX[usize::from(digit)]))
-            .collect()
+        hex::write(&bytes.0)
     }
 }
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
 
 impl TryFrom<String> for FileBytes {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let digit = |byte: u8| HEX.iter().position(|digit| *digit == byte);
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        let bytes = pairs.iter().map(|[high, low]| Some((digit(*high)? << 4 | digit(*low)?) as u8)).collect();
-        match (bytes, rest) {
-            (Some(bytes), []) => Ok(Self(bytes)),
-            _ => Err("bytes are written as pairs of lower-case hexadecimal digits"),
-        }
+        hex::read(&text).map(Self).ok_or("bytes are written as pairs of lower-case hexadecimal digits")
     }
 }

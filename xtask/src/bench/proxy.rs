@@ -49,9 +49,16 @@ pub(crate) struct Options {
         default_value = "ours,nginx,nginx-streamed,haproxy,envoy,modsecurity"
     )]
     peers: Vec<Peer>,
-    /// Keep-alive connections of the load
+    /// Keep-alive connections of the load; at most 8 where attacks are looked for
     #[arg(long, default_value_t = 64)]
     conns: usize,
+}
+
+impl Options {
+    /// Connections of the load in a mode.
+    fn connections(&self, mode: Mode) -> usize {
+        if mode.inspects() { self.conns.min(INSPECTED_CONNECTIONS) } else { self.conns }
+    }
 }
 
 /// Measures, then prints one table and one line of JSON.
@@ -67,7 +74,9 @@ pub(super) fn run(root: &Path, options: &Options) -> Result<()> {
     for mode in &options.modes {
         table.0.extend(course.measure_mode(*mode, &peers)?);
     }
-    println!("{} rounds of {} s, {} connections", options.rounds, options.secs, options.conns);
+    let Options { rounds, secs, conns, .. } = options;
+    let inspected = options.connections(Mode::Param);
+    println!("{rounds} rounds of {secs} s, {conns} connections, {inspected} where attacks are looked for");
     println!("{table}");
     println!("{}", table.json());
     Ok(())
@@ -129,10 +138,8 @@ impl Course<'_> {
         let load = |exchange, secs| -> Result<Load<'_>> {
             let answer_bytes = probe::ask(running.address, exchange).context("before measuring")?;
             let cpu = if row.mode.workers() == 1 { OTHER_CPU } else { Cpu::Any };
-            let (script, address) = (&script, running.address);
-            let most = if row.mode.inspects() { INSPECTED_CONNECTIONS } else { usize::MAX };
-            let connections = self.options.conns.min(most);
-            let body = self.body(exchange)?;
+            let (script, address, body) = (&script, running.address, self.body(exchange)?);
+            let connections = self.options.connections(row.mode);
             Ok(Load { script, address, exchange, body, answer_bytes, connections, secs, cpu })
         };
         let warm_up = if row.mode == Mode::Refuse { row.mode.exchange() } else { SMALL };
@@ -155,9 +162,7 @@ impl Course<'_> {
         row.push_memory(memory_before, peak);
         Ok(())
     }
-}
 
-impl Course<'_> {
     /// The body of an exchange, as a file for wrk.
     fn body(&self, exchange: Exchange) -> Result<Option<PathBuf>> {
         if exchange.sent == 0 {

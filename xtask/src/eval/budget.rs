@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 use super::table::Row;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Budget {
     blocked: BTreeMap<String, Bounds>,
 }
@@ -37,12 +38,36 @@ impl Budget {
         })
     }
 
+    /// Collections that something is demanded of, and that have no row.
+    pub(super) fn unmeasured(&self, rows: &[Row]) -> Vec<&str> {
+        let names = self.blocked.keys().map(String::as_str);
+        names.filter(|name| rows.iter().all(|row| row.name != *name)).collect()
+    }
+
     /// The demand on a row, in words.
     pub(super) fn words(&self, row: &Row) -> String {
         let Some(bounds) = self.blocked.get(&row.name) else { return String::new() };
         let min = bounds.min.map(|min| format!("≥ {min}"));
         let max = bounds.max.map(|max| format!("≤ {max}"));
-        let mark = if self.broken(row) { " BROKEN" } else { "" };
-        min.or(max).unwrap_or_default() + mark
+        let time = bounds.p999_us.map(|most| format!("≤ {most} µs"));
+        let mark = self.broken(row).then(|| "BROKEN".to_owned());
+        [min, max, time, mark].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_demanded_of_no_collection_is_noticed() {
+        let budget: Budget =
+            toml::from_str("[blocked]\na = { max = 1, p999_us = 1000 }\nb = { min = 1 }").unwrap();
+        let rows = ["a", "c"].map(|name| Row::of(name, &Vec::new()));
+        assert_eq!(budget.unmeasured(&rows), ["b"]);
+        assert!(!budget.broken(&rows[0]) && budget.broken(&Row::of("b", &Vec::new())));
+        assert_eq!(budget.words(&rows[0]), "≤ 1 ≤ 1000 µs");
+        assert_eq!(budget.words(&Row::of("b", &Vec::new())), "≥ 1 BROKEN");
+        assert!(toml::from_str::<Budget>("[blocked]\n[allowed]").is_err());
     }
 }

@@ -10,11 +10,12 @@ use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use serde::Deserialize;
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
 use self::budget::Budget;
+use crate::cargo;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -94,11 +95,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<()> {
 }
 
 fn simulate(root: &Path, rollouts: u64) -> Result<Vec<Cell>> {
-    let arguments = ["build", "--release", "--quiet", "-p", "poundlock-rollout", "--example", "simulate"];
-    let status = Command::new(env!("CARGO")).current_dir(root).args(arguments).status()?;
-    ensure!(status.success(), "the simulation does not build");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let output = Command::new(target.join("release/examples/simulate"))
+    let arguments = ["--release", "-p", "poundlock-rollout", "--example", "simulate"];
+    let program = cargo::build(root, &arguments, "release/examples/simulate")?;
+    let output = Command::new(program)
         .arg(rollouts.to_string())
         .stderr(Stdio::inherit())
         .output()

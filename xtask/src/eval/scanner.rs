@@ -11,6 +11,8 @@ use std::{
     thread,
 };
 
+use crate::cargo;
+
 pub(super) struct Scanner {
     program: PathBuf,
 }
@@ -50,11 +52,8 @@ impl Answer {
 impl Scanner {
     /// Builds the scanner in release mode.
     pub(super) fn build(root: &Path) -> Result<Self> {
-        let arguments = ["build", "--release", "--quiet", "-p", "poundlock-shield", "--example", "scan"];
-        let status = Command::new(env!("CARGO")).current_dir(root).args(arguments).status()?;
-        ensure!(status.success(), "the scanner does not build");
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        Ok(Self { program: target.join("release/examples/scan") })
+        let arguments = ["--release", "-p", "poundlock-shield", "--example", "scan"];
+        Ok(Self { program: cargo::build(root, &arguments, "release/examples/scan")? })
     }
 
     /// Feeds `lines` to the scanner and reads an answer for each.

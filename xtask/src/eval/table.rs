@@ -45,7 +45,7 @@ impl Row {
 
 pub(super) fn render(rows: &[Row], budget: &Budget) -> String {
     let mut text = format!(
-        "{:<28} {:>7} {:>7} {:>8} {:>16} {:>8} {:>9}  classes\n",
+        "{:<28} {:>7} {:>7} {:>8} {:>24} {:>8} {:>9}  classes\n",
         "collection", "lines", "blocked", "%", "budget", "mean µs", "p99.9 µs"
     );
     for row in rows {
@@ -54,7 +54,7 @@ pub(super) fn render(rows: &[Row], budget: &Budget) -> String {
         let classes: Vec<String> = classes.iter().map(|(class, n)| format!("{class} {n}")).collect();
         let _infallible = writeln!(
             text,
-            "{:<28} {:>7} {:>7} {:>8.3} {:>16} {:>8.1} {:>9.1}  {}",
+            "{:<28} {:>7} {:>7} {:>8.3} {:>24} {:>8.1} {:>9.1}  {}",
             row.name,
             row.lines,
             row.blocked,

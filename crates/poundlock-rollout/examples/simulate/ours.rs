@@ -62,8 +62,9 @@ pub(crate) fn alarm(world: &World<'_>, counting: Counting, random: &mut Random) 
     for minute in 0..MINUTES {
         run.clients(minute);
         run.minute(minute, &mut visitors, random);
-        match run.judge.verdict_now() {
-            Some(at) => return Some(at),
+        // Whether a candidate is good is another question.
+        match run.judge.alarm() {
+            Some(alarm) => return Some(alarm.at.0 as f64 / 1e3),
             None if run.events > MAX_EVENTS => return None,
             None => {}
         }
@@ -97,7 +98,7 @@ impl Run<'_> {
         let (mut at, end) = (minute as f64 * 60.0, (minute as f64 + 1.0) * 60.0);
         loop {
             at += random.exponential(1.0 / (scenario.rps * rate));
-            if at >= end || self.judge.verdict_now().is_some() {
+            if at >= end || self.judge.alarm().is_some() {
                 return;
             }
             let unit = visitors.any(at, random);
@@ -140,16 +141,4 @@ fn millis(second: f64) -> Millis {
 fn mix(bits: u64) -> u64 {
     let bits = (bits ^ (bits >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits ^ (bits >> 29)
-}
-
-/// Looks for alarms only: whether a candidate is good is another question.
-trait Alarmed {
-    fn verdict_now(&self) -> Option<f64>;
-}
-
-impl Alarmed for Judge {
-    fn verdict_now(&self) -> Option<f64> {
-        let alarm = self.alarm()?;
-        Some(alarm.at.0 as f64 / 1e3)
-    }
 }

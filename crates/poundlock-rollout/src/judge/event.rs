@@ -59,16 +59,6 @@ pub enum Outcome {
     Ours,
 }
 
-impl Outcome {
-    pub(super) fn is_error(self) -> bool {
-        match self {
-            Self::Answered(status, _) => status >= 500,
-            Self::Failed => true,
-            Self::Ours => false,
-        }
-    }
-}
-
 /// How long an instance had been serving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Warmth {

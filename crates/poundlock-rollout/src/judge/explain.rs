@@ -5,11 +5,10 @@
 use super::{
     Judge,
     event::{Metric, Millis},
-    evidence::Evidence,
     interval::{Ratio, Tally},
     smallest::smallest_ratio,
-    state::{Skipped, Totals, Track},
-    verdict::Verdict,
+    state::{LastEvent, Skipped, Totals, Track},
+    verdict::{Alarm, Cause, Verdict},
 };
 use crate::split::Arm;
 use serde::Serialize;
@@ -58,30 +57,11 @@ pub struct MetricReport {
     pub smallest_shown: Option<f64>,
 }
 
-/// A bad request of the candidate.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LastEvent {
-    /// Errors or slow.
-    pub metric: Metric,
-    /// When it ended.
-    pub at: Millis,
-    /// Its status, 0 without an answer.
-    pub status: u16,
-    /// The request ID.
-    pub id: String,
-}
-
 impl Judge {
     /// The verdict with its numbers.
     pub fn explain(&self, now: Millis) -> Explanation {
         let (state, settings) = (&self.state, &self.settings);
         let verdict = self.verdict(now);
-        let recent = state.recent.0.iter().map(|bad| LastEvent {
-            metric: bad.metric,
-            at: bad.at,
-            status: bad.status,
-            id: bad.id.clone(),
-        });
         Explanation {
             verdict: verdict.name(),
             rule: self.rule(&verdict),
@@ -94,7 +74,7 @@ impl Judge {
             stable: state.stable,
             candidate: state.candidate,
             skipped: state.skipped,
-            last_events: recent.collect(),
+            last_events: state.recent.0.iter().cloned().collect(),
         }
     }
 
@@ -113,7 +93,7 @@ impl Judge {
         MetricReport {
             metric,
             e: track.evidence.value(),
-            alarm_at: 1.0 / self.settings.alpha,
+            alarm_at: self.settings.alarm(),
             tolerated,
             ratio: track.counts.ratio(self.settings.interval_alpha),
             weights: track.counts.weights.clone(),
@@ -125,8 +105,8 @@ impl Judge {
     fn routing_report(&self) -> MetricReport {
         MetricReport {
             metric: Metric::Routing,
-            e: self.state.routing.iter().map(Evidence::value).fold(0.0, f64::max),
-            alarm_at: 2.0 / self.settings.alpha,
+            e: self.state.routing_e(),
+            alarm_at: self.settings.routing_alarm(),
             tolerated: self.settings.routing_ratio,
             ratio: self.state.routed.ratio(self.settings.interval_alpha),
             weights: self.state.routed.weights.clone(),
@@ -136,15 +116,14 @@ impl Judge {
     }
 
     fn rule(&self, verdict: &Verdict) -> String {
-        let at_most = |ratio| format!("reached 1/α while a ratio of at most {ratio} is borne");
         match verdict {
-            Verdict::RollBack(alarm) => match (alarm.cause.name(), alarm.e) {
-                (name @ "errors", Some(e)) => {
-                    format!("E of {name}, {e:.0}, {}", at_most(self.settings.errors_ratio))
-                }
-                (name, Some(e)) => format!("E of {name}, {e:.0}, {}", at_most(self.settings.slow_ratio)),
-                (name, None) => format!("an instance of the candidate: {name}"),
-            },
+            Verdict::RollBack(Alarm { cause: Cause::Metric(metric), e, .. }) => {
+                let slow = *metric == Metric::Slow;
+                let ratio = if slow { self.settings.slow_ratio } else { self.settings.errors_ratio };
+                let (name, e) = (metric.name(), e.unwrap_or_default());
+                format!("E of {name}, {e:.0}, reached 1/α while a ratio of at most {ratio} is borne")
+            }
+            Verdict::RollBack(alarm) => format!("an instance of the candidate: {}", alarm.cause.name()),
             Verdict::Misrouted(alarm) => format!(
                 "the share of units is off the weight by more than {} times (E {:.0})",
                 self.settings.routing_ratio,

@@ -45,6 +45,18 @@ pub struct Cold {
     pub requests: u64,
 }
 
+impl Settings {
+    /// The E-value of errors or slow answers that is an alarm.
+    pub(super) fn alarm(&self) -> f64 {
+        1.0 / self.alpha
+    }
+
+    /// The E-value of routing that is one: two questions share the chance of a false alarm.
+    pub(super) fn routing_alarm(&self) -> f64 {
+        2.0 / self.alpha
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -69,6 +69,11 @@ impl State {
         }
     }
 
+    /// The larger E-value of the two questions about routing.
+    pub(super) fn routing_e(&self) -> f64 {
+        self.routing.iter().map(Evidence::value).fold(0.0, f64::max)
+    }
+
     pub(super) fn totals(&mut self, arm: Arm) -> &mut Totals {
         match arm {
             Arm::Stable => &mut self.stable,
@@ -131,16 +136,19 @@ impl Skipped {
 
 /// The last bad requests of the candidate.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Recent(pub(super) VecDeque<Bad>);
+pub(super) struct Recent(pub(super) VecDeque<LastEvent>);
 
 /// A bad request of the candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Bad {
-    pub(super) metric: Metric,
-    pub(super) at: Millis,
-    /// 0 without an answer.
-    pub(super) status: u16,
-    pub(super) id: String,
+pub struct LastEvent {
+    /// Errors or slow.
+    pub metric: Metric,
+    /// When it ended.
+    pub at: Millis,
+    /// Its status, 0 without an answer.
+    pub status: u16,
+    /// The request ID, its first 64 bytes.
+    pub id: String,
 }
 
 impl Recent {
@@ -153,6 +161,6 @@ impl Recent {
             Outcome::Failed | Outcome::Ours => 0,
         };
         let id = &event.id[..event.id.floor_char_boundary(MAX_ID)];
-        self.0.push_back(Bad { metric, at: event.at, status, id: id.to_owned() });
+        self.0.push_back(LastEvent { metric, at: event.at, status, id: id.to_owned() });
     }
 }

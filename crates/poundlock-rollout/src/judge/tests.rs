@@ -80,7 +80,10 @@ fn three_clients_of_a_dead_candidate_are_enough() {
 fn a_slow_candidate_is_found() {
     let slow = (0..400)
         .map(|unit| Request { outcome: if dead(unit).outcome == BAD { SLOW } else { GOOD }, ..dead(unit) });
-    assert_eq!(cause(&after(slow)), Some(Cause::Metric(Metric::Slow)));
+    let judge = after(slow);
+    assert_eq!(cause(&judge), Some(Cause::Metric(Metric::Slow)));
+    let rule = judge.explain(Millis(0)).rule;
+    assert!(rule.starts_with("E of slow, ") && rule.ends_with(" at most 1.25 is borne"), "{rule}");
 }
 
 #[test]

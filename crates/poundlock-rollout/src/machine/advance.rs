@@ -83,8 +83,7 @@ impl Turn<'_> {
         let enough = report.pool(pool).healthy >= wanted;
         // On the way back, some instances of the stable release are better than none of the candidate.
         let is_back = self.state.cursor.track == Track::Back;
-        let at_least = is_back && report.candidate.healthy == 0 && report.stable.healthy > 0;
-        if enough || at_least { Then::Advance } else { Then::Wait }
+        if enough || (is_back && report.only_stable_serves()) { Then::Advance } else { Then::Wait }
     }
 
     /// Traffic goes only to a pool with a healthy instance, as far as was seen since the last crash.

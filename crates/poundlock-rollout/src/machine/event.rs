@@ -81,6 +81,11 @@ impl Report {
             Arm::Candidate => self.candidate,
         }
     }
+
+    /// Whether the stable pool is all that can serve.
+    pub(super) const fn only_stable_serves(&self) -> bool {
+        self.candidate.healthy == 0 && self.stable.healthy > 0
+    }
 }
 
 /// What the judge makes of the present step.

@@ -54,8 +54,7 @@ impl Turn<'_> {
 
     /// Goes back. What has to be undone is decided here once, so that a crash on the way does not change it.
     pub(super) fn abort(&mut self, cause: Cause) {
-        let seen = self.state.seen.report;
-        let dead = seen.is_some_and(|report| report.candidate.healthy == 0 && report.stable.healthy > 0);
+        let dead = self.candidate_is_dead();
         let begun = usize::from(self.state.begun);
         let haste = if dead || !self.deployment.plan.fewer_stable(begun) {
             Haste::SwapFirst
@@ -70,8 +69,7 @@ impl Turn<'_> {
     /// The candidate died while the stable pool was being restored: what there is must do.
     fn swap_at_once(&mut self) {
         let Phase::Aborting { .. } = self.state.phase else { return };
-        let dead = |report: super::Report| report.candidate.healthy == 0 && report.stable.healthy > 0;
-        if self.state.weight == Weight::NONE || !self.state.seen.report.is_some_and(dead) {
+        if self.state.weight == Weight::NONE || !self.candidate_is_dead() {
             return;
         }
         let swap = self.deployment.plan.back(usize::from(self.state.begun), Haste::SwapFirst);
@@ -127,6 +125,11 @@ impl Turn<'_> {
         self.state.warn(warning);
         self.state.cursor.in_flight = false;
         self.state.cursor.ended = true;
+    }
+
+    /// Whether the stable pool is all that can serve, as far as was seen.
+    fn candidate_is_dead(&self) -> bool {
+        self.state.seen.report.is_some_and(|report| report.only_stable_serves())
     }
 
     fn healthy(&self, pool: Arm) -> u32 {

@@ -4,14 +4,9 @@
 
 use super::{
     Phase,
-    command::Track,
     state::{Deployment, State},
 };
-use crate::{
-    judge::Millis,
-    plan::{Step, Until},
-    split::Weight,
-};
+use crate::{judge::Millis, plan::Step, split::Weight};
 use serde::Serialize;
 
 /// What a viewer sees.
@@ -35,10 +30,7 @@ pub struct Shown {
 
 /// Shows a deployment as it is at a time.
 pub fn show(deployment: &Deployment, state: &State, now: Millis) -> Shown {
-    let steps = match state.cursor.track {
-        Track::Forward => deployment.plan.steps(),
-        Track::Back => &state.back,
-    };
+    let steps = deployment.way_of(state);
     let place = usize::from(state.cursor.step);
     let later: u64 = steps.iter().skip(place + 1).map(expected_ms).fold(0, u64::saturating_add);
     let this = match state.phase {
@@ -59,7 +51,7 @@ pub fn show(deployment: &Deployment, state: &State, now: Millis) -> Shown {
 
 fn expected_ms(step: &Step) -> u64 {
     match step {
-        Step::Observe { min_ms, until: Until::Dwelt | Until::Good { .. } } => *min_ms,
+        Step::Observe { min_ms, .. } => *min_ms,
         Step::Retire { not_before_ms, .. } => *not_before_ms,
         _ => 0,
     }

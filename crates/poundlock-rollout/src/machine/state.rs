@@ -202,10 +202,14 @@ impl Cursor {
 impl Deployment {
     /// The step of a cursor; `None` at the end.
     pub fn step_of<'a>(&'a self, state: &'a State) -> Option<&'a Step> {
-        let steps = match state.cursor.track {
+        self.way_of(state).get(usize::from(state.cursor.step))
+    }
+
+    /// The steps of the way that a cursor is on.
+    pub(super) fn way_of<'a>(&'a self, state: &'a State) -> &'a [Step] {
+        match state.cursor.track {
             Track::Forward => self.plan.steps(),
             Track::Back => &state.back,
-        };
-        steps.get(usize::from(state.cursor.step))
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Main item: [`Options::compile`].
 
 use super::{
-    Canary, Gate, InvalidOptions, MAX_STEPS, Options, Plan, Problem, Rolling, Step, Strategy, Until, VERSION,
+    Canary, InvalidOptions, MAX_STEPS, Options, Plan, Problem, Rolling, Step, Strategy, Until, VERSION,
     options::{MAX_INSTANCES, MAX_MS, MAX_WEIGHTS},
 };
 use crate::{
@@ -212,15 +212,5 @@ impl Canary {
             && weights.first().is_some_and(|first| *first > Weight::NONE)
             && weights.last() == Some(&Weight::ALL)
             && weights.is_sorted_by(|a, b| a < b)
-    }
-}
-
-impl Gate {
-    /// The webhook that is asked, if it is none of the people.
-    pub fn webhook(&self) -> Option<&Name> {
-        match self {
-            Self::Manual => None,
-            Self::Webhook { hook } => Some(hook),
-        }
     }
 }

@@ -93,9 +93,10 @@ fn all_problems_are_told_at_once() {
 
 #[test]
 fn a_plan_that_is_too_long_is_refused() {
-    let Strategy::Rolling(mut rolling) = Strategy::rolling() else { panic!("it is rolling") };
-    rolling.batch = Weight::new(1).unwrap();
-    let InvalidOptions(problems) = Options::new(Strategy::Rolling(rolling), 1_000).compile().unwrap_err();
+    let Strategy::Rolling(rolling) = Strategy::rolling() else { panic!("it is rolling") };
+    let of = |batch| Options::new(Strategy::Rolling(Rolling { batch, ..rolling }), 1_000).compile();
+    assert_eq!(of(Weight::new(1_000).unwrap()).unwrap().steps().len(), 70);
+    let InvalidOptions(problems) = of(Weight::new(1).unwrap()).unwrap_err();
     assert_eq!(problems, [Problem::TooLong]);
 }
 
@@ -106,6 +107,11 @@ fn what_was_written_down_is_checked_again() {
     assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
     for (from, to) in [("\"version\":1", "\"version\":2"), ("\"steps\":[", "\"more\":1,\"steps\":[")] {
         assert!(serde_json::from_str::<Plan>(&text.replace(from, to)).is_err(), "{to}");
+    }
+    let mut raw = serde_json::to_value(&plan).unwrap();
+    for (steps, is_read) in [(0, false), (1, true), (MAX_STEPS, true), (MAX_STEPS + 1, false)] {
+        raw["steps"] = serde_json::to_value(vec![Step::Validate; steps]).unwrap();
+        assert_eq!(serde_json::from_value::<Plan>(raw.clone()).is_ok(), is_read, "{steps} steps");
     }
 }
 

@@ -3,6 +3,7 @@
 //! Main items: [`Table`], [`applied`] and [`Applied`].
 
 use super::{MAX_MIGRATIONS, Tool, version};
+use crate::hex;
 use std::collections::BTreeMap;
 
 /// A value of a row.
@@ -109,7 +110,7 @@ fn one(row: &Row<'_>) -> Result<Option<(Applied, bool)>, ReadError> {
         Tool::Alembic => (plain(row.text("version_num")?), true),
         Tool::Django => (plain(format!("{}.{}", row.text("app")?, row.text("name")?)), true),
         Tool::Sqlx => {
-            let checksum = Some(hex(row.bytes("checksum")?));
+            let checksum = Some(hex::write(row.bytes("checksum")?));
             (Applied { dirty: !row.truth("success")?, checksum, ..plain(row.text("version")?) }, true)
         }
         Tool::Diesel | Tool::SeaOrm => (plain(row.text("version")?), true),
@@ -198,8 +199,4 @@ impl Row<'_> {
     fn wrong(&self, column: &'static str) -> ReadError {
         ReadError::Value { table: self.tool.table(), column, tool: self.tool }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    String::from(crate::snapshot::FileBytes(bytes.to_vec()))
 }

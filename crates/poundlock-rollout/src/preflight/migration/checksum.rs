@@ -3,7 +3,7 @@
 //! Main item: [`of`].
 
 use super::Tool;
-use crate::{digest::Digest, snapshot::FileBytes};
+use crate::{digest::Digest, hex};
 use sha2::{Digest as _, Sha384};
 use siphasher::sip::SipHasher13;
 use std::hash::{Hash, Hasher as _};
@@ -12,7 +12,7 @@ use std::hash::{Hash, Hasher as _};
 pub(super) fn of(tool: Tool, version: &str, name: &str, text: &str) -> Vec<String> {
     match tool {
         // sqlx-core, `Migration::new`.
-        Tool::Sqlx => vec![String::from(FileBytes(Sha384::digest(text.as_bytes()).to_vec()))],
+        Tool::Sqlx => vec![hex::write(&Sha384::digest(text.as_bytes()))],
         // Prisma, schema engine: SHA-256 of `migration.sql`.
         Tool::Prisma => vec![Digest::of(text.as_bytes()).to_string()],
         Tool::Flyway => vec![lines_crc32(text).to_string()],

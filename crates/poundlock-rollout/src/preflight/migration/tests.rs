@@ -93,7 +93,7 @@ fn sqlx() {
     // SHA-384 of the text, from coreutils.
     let sum =
         "71cd0168b3ee43e6f3ad1d7c856155de7f91dbd19a0a66217a0239ec63dfbb9521189121b2b4a9a7ad9a748a9050751d";
-    let bytes = crate::snapshot::FileBytes::try_from(sum.to_owned()).unwrap().0;
+    let bytes = crate::hex::read(sum).unwrap();
     let row = |success, bytes: &[u8]| vec![Int(1), text("users"), success, Bytes(bytes.to_vec())];
     let rows = |row| table("version description success checksum", vec![row]);
     check(Tool::Sqlx, &rows(row(Bool(true), &bytes)), &files, "20240101000000", "");
@@ -287,14 +287,19 @@ fn only_reads_are_sent() {
 
 proptest! {
     #[test]
-    fn no_file_and_no_row_panics(path in "[a-zA-Z0-9_./-]{0,30}(\\.py|\\.sql|\\.rb|\\.rs)?", content in "\\PC{0,60}", cell in "\\PC{0,20}") {
+    fn no_file_and_no_row_panics_and_no_column_is_missing(
+        path in "[a-zA-Z0-9_./-]{0,30}(\\.py|\\.sql|\\.rb|\\.rs)?", content in "\\PC{0,60}", cell in "\\PC{0,20}",
+        kinds in prop::collection::vec(0usize..4, 5),
+    ) {
+        let cell = |kind: &usize| [Int(1), Bool(true), Text(cell.clone()), Bytes(cell.clone().into_bytes())][*kind].clone();
         let content = format!("revision = {content}\ndown_revision = ({content}\nreplaces = [{content}");
         for tool in TOOLS {
             let columns: String = tool.select();
             let columns = columns.trim_start_matches("SELECT ").split(" FROM ").next().unwrap().replace(',', "");
             let count = columns.split(' ').count();
-            let rows = table(&columns, vec![vec![Text(cell.clone()); count]]);
-            let _ = read(tool, &rows, &[File { path: &path, text: &content }]);
+            let rows = table(&columns, vec![kinds[..count].iter().map(cell).collect()]);
+            let read = read(tool, &rows, &[File { path: &path, text: &content }]);
+            prop_assert!(!matches!(read, Err(ReadError::NoColumn { .. })), "{read:?}");
         }
     }
 }

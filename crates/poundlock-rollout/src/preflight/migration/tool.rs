@@ -76,12 +76,12 @@ impl Tool {
         let (columns, order) = match self {
             Self::Alembic => ("version_num", "version_num"),
             Self::Django => ("app, name", "id"),
-            Self::Sqlx => ("version, description, success, checksum", "version"),
+            Self::Sqlx => ("version, success, checksum", "version"),
             Self::Flyway => ("version, script, type, checksum, success", "installed_rank"),
             Self::Prisma => ("migration_name, checksum, finished_at, rolled_back_at", "started_at"),
             Self::GolangMigrate => ("version, dirty", "version"),
             Self::Diesel | Self::Ecto | Self::Rails | Self::Dbmate | Self::SeaOrm => ("version", "version"),
-            Self::Refinery => ("version, name, checksum", "version"),
+            Self::Refinery => ("version, checksum", "version"),
             Self::Goose => ("version_id, is_applied", "id"),
         };
         let limit = super::MAX_MIGRATIONS + 1;
